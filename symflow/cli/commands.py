@@ -1,0 +1,152 @@
+"""The commands of ``symflow`` and their arguments.
+
+Only the standard library is imported before the arguments are understood, so that ``--version`` and ``--help``
+answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from symflow.cli.statuses import BROKEN_PIPE, EXPLAINED, INTERRUPTED, MALFORMED
+
+if TYPE_CHECKING:
+    from symflow.claims.outcomes import Decide
+
+_MOST_JOBS = 64
+
+
+def main(arguments: Sequence[str] | None = None, *, decide: Decide | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        arguments: those of the process unless given.
+        decide: the prover for claims; :func:`symflow.proof.decide` unless given.
+    """
+    from symflow.errors import SymflowError
+
+    options = _parser().parse_args(arguments)
+    _never_fail_to_print()
+    try:
+        status = _run(options, decide)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # Whoever read the output has gone. The interpreter flushes once more at its end: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        print("symflow: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except SymflowError as error:
+        print(f"symflow {options.command}: {error}", file=sys.stderr)
+        return MALFORMED
+
+
+def _run(options: argparse.Namespace, decide: Decide | None) -> int:
+    if options.command == "check":
+        from symflow.cli.checking import check
+
+        return check(options, decide)
+    from symflow.cli.single import grad, prove
+
+    return prove(options, decide) if options.command == "prove" else grad(options)
+
+
+def _never_fail_to_print() -> None:
+    """A title that the terminal's encoding lacks is shown escaped."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _parser() -> argparse.ArgumentParser:
+    from symflow import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="symflow", description="Prove or refute matrix identities and gradients, in every dimension.",
+        epilog=EXPLAINED, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"symflow {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_check(commands)
+    _add_prove(commands)
+    _add_grad(commands)
+    return parser
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser(
+        "check", help="check claims files, derivation files and folders of them",
+        description="Check claims files (*.toml), derivation files (*.py, which are run) and folders of both.",
+        epilog=EXPLAINED, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    check.add_argument("paths", nargs="+", metavar="PATH", help="a claims file, a derivation file or a folder")
+    _add_common(check)
+    check.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="worker processes at once (default: 1)")
+    check.add_argument(
+        "-k", dest="select", metavar="SELECT",
+        help="only claims whose id or title contains this; words may be joined with and, or, not",
+    )  # fmt: skip
+    check.add_argument(
+        "--no-confirm", dest="confirm", action="store_false",
+        help="prove only, without comparing with derivatives of the original network",
+    )  # fmt: skip
+
+
+def _add_prove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    prove = commands.add_parser(
+        "prove", help="prove or refute one statement", description="Prove or refute one statement, e1 == e2.",
+        epilog=EXPLAINED, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    prove.add_argument("statement", metavar="STATEMENT", help='such as "tr(A@B) == tr(B@A)"')
+    _add_let(prove)
+    _add_common(prove)
+
+
+def _add_grad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    grad = commands.add_parser(
+        "grad", help="print the gradient of a scalar", description="Print the simplified gradient of a scalar."
+    )
+    grad.add_argument("expression", metavar="EXPR", help='such as "sqnorm(A@x - b)/2"')
+    grad.add_argument("--wrt", required=True, metavar="X", help="the symbol to differentiate by")
+    _add_let(grad)
+    grad.add_argument(
+        "--as", dest="form", choices=("unicode", "latex", "numpy", "claims"), default="unicode",
+        help="how to write it (default: unicode)",
+    )  # fmt: skip
+
+
+def _add_let(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--let", action="append", default=[], metavar='"A: matrix(n, m)"',
+        help="declare a symbol; may be repeated, or give several separated by ;",
+    )  # fmt: skip
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    command.add_argument(
+        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
+    return seconds
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes between 1 and {_MOST_JOBS}")
+    return int(text)

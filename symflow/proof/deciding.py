@@ -1,0 +1,74 @@
+"""Prove or refute a statement: where prover, checker and refuter meet.
+
+*Proved*: the prover found a certificate, the independent checker accepted it, and the independent evaluator found no point that contradicts it.
+*Refuted*: a concrete point separates the sides, exactly or in balls. *Undecided*: neither; the residual and the evidence are said.
+"""
+
+from __future__ import annotations
+
+import time
+
+from symflow.checker import check
+from symflow.checker.certificates import Certificate
+from symflow.errors import CertificateError, LimitError, UnsupportedError
+from symflow.expr.tree import Equation
+from symflow.proof.proving import Attempt, attempt
+from symflow.proof.verdicts import Verdict
+from symflow.refutation import Counterexample, agrees, search
+
+DEFAULT_SECONDS = 20.0
+PROVER_SHARE = 0.6  # of the time limit; the rest is left to the search for a counterexample
+GUARD_POINTS = 2
+SEARCH_POINTS = 160
+
+
+def decide(
+    equation: Equation, hypotheses: tuple[Equation, ...] = (), seconds: float = DEFAULT_SECONDS, seed: int = 0
+) -> Verdict:
+    """Prove the statement in every dimension, or refute it by a concrete point, or say what was tried.
+
+    Raises KindError where the statement asks for a derivative that is not defined.
+
+    >>> from symflow.expr.language import eye, variable
+    >>> from symflow.expr.tree import Symbol
+    >>> R = variable(Symbol("R", "orthogonal", ("Q",)))
+    >>> decide(R.T @ R == eye("Q")).status
+    'proved'
+    >>> decide(R @ R == eye("Q")).status
+    'refuted'
+    """
+    start = time.perf_counter()
+    tried = attempt(equation, hypotheses, seconds * PROVER_SHARE)
+    if tried.certificate is not None:
+        return _confirmed(equation, hypotheses, tried.certificate, start, seed)
+    left = max(0.2, 0.9 * seconds - (time.perf_counter() - start))
+    return _search(equation, hypotheses, tried, start, left, seed)
+
+
+def _confirmed(
+    equation: Equation, hypotheses: tuple[Equation, ...], certificate: Certificate, start: float, seed: int
+) -> Verdict:
+    """Proved, if checker and evaluator agree; a disagreement is reported, never papered over."""
+    try:
+        check(equation, certificate, hypotheses)
+    except (CertificateError, LimitError, UnsupportedError, RecursionError) as error:
+        detail = f"a derivation was found, but the independent checker does not accept its certificate: {error}"
+        return Verdict("undecided", detail, time.perf_counter() - start)
+    if not hypotheses and agrees(equation, points=GUARD_POINTS, seed=seed) is False:
+        found = search(equation, seed=seed)
+        if isinstance(found, Counterexample):
+            detail = "refuted by a point although a certificate was accepted: please report this as a defect of symflow"
+            return Verdict("refuted", detail, time.perf_counter() - start, counterexample=found)
+    size = len(certificate.entries) + sum(len(lemma.entries) for lemma in certificate.lemmas)
+    detail = f"certificate of {size} step{'s' if size != 1 else ''} accepted by the independent checker"
+    return Verdict("proved", detail, time.perf_counter() - start, certificate=certificate)
+
+
+def _search(
+    equation: Equation, hypotheses: tuple[Equation, ...], tried: Attempt, start: float, seconds: float, seed: int
+) -> Verdict:
+    found = search(equation, seconds=seconds, points=SEARCH_POINTS, seed=seed, hypotheses=hypotheses)
+    if isinstance(found, Counterexample):
+        return Verdict("refuted", found.summary(), time.perf_counter() - start, counterexample=found)
+    detail = f"{tried.reason}; {found.summary()}"
+    return Verdict("undecided", detail, time.perf_counter() - start, residual=tried.residual)

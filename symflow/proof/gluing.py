@@ -1,0 +1,80 @@
+"""Putting a relation's side in the place of what it replaces, inside a term."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from symflow.calculus.atoms import Dimension, Factors, Slots, Space
+
+Piece = tuple[Fraction | int, Factors, Slots]  # coefficient, factors, outs
+
+
+def top_index(factors: Factors, outs: Slots, more: Slots = ()) -> int:
+    """One more than the largest index in use."""
+    top = -1
+    for _, slots in factors:
+        for s in slots:
+            if s > top:
+                top = s
+    return max((top, *outs, *more)) + 1
+
+
+def glue(
+    space: Space, context: Factors, outs: Slots, holes: Slots, pieces: Sequence[Piece], dims: Sequence[Dimension]
+) -> list[Piece]:  # fmt: skip
+    """context · piece for every piece, the piece's outs identified with the holes."""
+    top = top_index(context, outs, holes)
+    results: list[Piece] = []
+    for coefficient, factors, piece_outs in pieces:
+        results.append(_glue_one(space, context, outs, holes, coefficient, factors, piece_outs, dims, top))
+    return results
+
+
+def _glue_one(
+    space: Space, context: Factors, outs: Slots, holes: Slots, coefficient: Fraction | int, factors: Factors,
+    piece_outs: Slots, dims: Sequence[Dimension], top: int,
+) -> Piece:  # fmt: skip
+    image: dict[int, int] = {}
+    same: dict[int, int] = {}  # index -> index it is identified with
+    for hole, out in zip(holes, piece_outs, strict=True):
+        hole = _find(same, hole)
+        other = _find(same, image.setdefault(out, hole))
+        if other != hole:
+            same[hole] = other
+    renamed = []
+    for atom, slots in factors:
+        for s in slots:
+            if s not in image:
+                image[s] = top
+                top += 1
+        renamed.append((atom, tuple([image[s] for s in slots])))
+    result = (*context, *renamed)
+    if same:
+        result = tuple([(a, tuple([_find(same, s) for s in slots])) for a, slots in result])
+        outs = tuple([_find(same, s) for s in outs])
+        holes = tuple([_find(same, s) for s in holes])
+    return close_sums(space, coefficient, result, outs, holes, dims)
+
+
+def _find(same: dict[int, int], index: int) -> int:
+    while index in same:
+        index = same[index]
+    return index
+
+
+def close_sums(
+    space: Space, coefficient: Fraction | int, factors: Factors, outs: Slots, indices: Sequence[int],
+    dims: Sequence[Dimension],
+) -> Piece:  # fmt: skip
+    """Replace every summed index that meets no factor by its dimension."""
+    done: set[int] = set()
+    for index, dim in zip(indices, dims, strict=True):
+        if index in outs or index in done or any(index in slots for _, slots in factors):
+            continue
+        done.add(index)
+        if isinstance(dim, int):
+            coefficient = coefficient * dim
+        elif dim is not None:
+            factors = (*factors, (space.dimension(dim), ()))
+    return coefficient, factors, outs

@@ -1,0 +1,342 @@
+"""Rules for inverses and determinants of products, diagonal matrices, orthogonal matrices and low-rank changes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from symflow.calculus.atoms import Argument, Factors, Slots, Space
+from symflow.proof.chains import Chain, Item, item_argument, read_chain
+from symflow.proof.gluing import glue
+from symflow.proof.recording import AtomRef, Note, Notes
+from symflow.proof.rewriting import Rule
+from symflow.proof.splitting import Part, is_positive, make_argument, pieces_of, scale
+
+ONE = Fraction(1)
+
+
+class MatrixRules:
+    """The rules for ``inv``, ``det`` and ``logdet`` atoms of a space."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+
+    # inverses
+
+    def inverse(self, number: int, E: Argument) -> Rule | None:
+        """inv of a diagonal matrix entrywise, of a product in reverse order, of an orthogonal letter, of an inverse."""
+        if not E.terms:
+            return None
+        if all(outs[0] == outs[1] for (_, outs), _ in E.terms):
+            return self._inverse_of_diagonal(E)
+        chain = read_chain(self.space, E)
+        if chain is None:
+            return self._inverse_of_multiple(number, E)
+        outs = E.terms[0][0][1]
+        if len(chain.items) == 1 and chain.coefficient == 1 and not chain.scalars and not chain.items[0].flipped:
+            return self._inverse_of_letter(number, E, chain.items[0].factors[0][0])
+        return self._inverse_of_product(number, E, chain, outs)
+
+    def _inverse_of_diagonal(self, E: Argument) -> Rule:
+        e = make_argument(self.space, (E.dims[0], *E.dims[2:]), [(c, f, (o[0], *o[2:])) for (f, o), c in E.terms])
+        slots = tuple(range(len(E.dims)))
+        entry = (self.space.function("recip", e), (0, *slots[2:]))
+        note = Note(-1, (), slots, "inverse-diagonal", (E, e), slots)
+        return Rule(((ONE, (entry,), (0, 0, *slots[2:])),), (note,))
+
+    def _inverse_of_letter(self, number: int, E: Argument, letter: int) -> Rule | None:
+        atom = self.space[letter]
+        slots = tuple(range(len(E.dims)))
+        data = slots[2:]
+        k, m = len(slots), len(slots) + 1
+        me = (number, (0, k, *data))
+        if atom.symbol is not None and atom.head == "sym" and atom.symbol.kind == "orthogonal":
+            transposed = (letter, (1, m, *data))
+            notes = (
+                Note(1, (me,), slots, "orthogonal-right", (AtomRef(letter),), (k, 1, *data)),
+                Note(-1, (transposed,), slots, "inverse-left", (E,), (0, m, *data)),
+            )
+            return Rule(((ONE, ((letter, (1, 0, *data)),), slots),), notes)
+        if atom.head == "inv" and atom.argument is not None:
+            # inv[inv[F]] = inv[inv[F]] inv[F] F = F
+            F = atom.argument
+            left = Note(1, (me,), slots, "inverse-left", (F,), (k, 1, *data))
+            notes = (left, *self._times_relation(F, -1, slots, "inverse-left", E))
+            return Rule(pieces_of(F), notes)
+        return None
+
+    def _times_relation(self, F: Argument, sign: int, slots: Slots, schema: str, E: Argument) -> tuple[Note, ...]:
+        """Notes sign · relation(0, m) · F(m, 1), term by term of F."""
+        m = len(slots)
+        made = glue(self.space, (), slots, (m, 1, *slots[2:]), pieces_of(F), F.dims)
+        return tuple(Note(sign * c, f, o, schema, (E,), (0, m, *slots[2:])) for c, f, o in made)
+
+    def _inverse_of_product(self, number: int, E: Argument, chain: Chain, outs: Slots) -> Rule | None:
+        """inv[c s A B ⋯] = 1/c recip[s] ⋯ inv[B] inv[A], for square A, B, …; each inserted as A inv[A] = 1."""
+        arguments = [item_argument(self.space, item, outs, E.dims) for item in chain.items]
+        if any(a.dims[0] != E.dims[0] or a.dims[1] != E.dims[0] for a in arguments):
+            return None
+        slots = tuple(range(len(E.dims)))
+        data = slots[2:]
+        fresh = len(slots)
+        notes: list[Note] = []
+        context: Factors = ((number, (0, fresh, *data)),)  # inv[E] A1 ⋯ Aj
+        at, fresh = fresh, fresh + 1
+        tail: Factors = ()  # Vj ⋯ V1, from index `end` to out 1
+        end = 1
+        for scalar in chain.scalars:
+            notes.append(Note(1, (*_rename(context, at, end), *tail), slots, "reciprocal", (scalar[0],), scalar[1]))
+            tail = (*tail, (self.space.function("recip", scalar[0]), scalar[1]))
+            inner = glue(self.space, (), (), scalar[1], pieces_of(scalar[0]), scalar[0].dims)
+            made, fresh = _fresh(inner[0][1], scalar[1], fresh)
+            context = (*context, *made)
+        for item, argument in zip(chain.items, arguments, strict=True):
+            inside, new, fresh = self._lay(argument, at, data, fresh)
+            straight = argument
+            if item.flipped:  # A^T inv[A]^T = 1 is the left relation of A, read backwards
+                straight = make_argument(self.space, argument.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in argument.terms])
+            schema, holes = ("inverse-left", (end, at)) if item.flipped else ("inverse-right", (at, end))
+            notes.append(Note(1, (*context, *tail), slots, schema, (straight,), (*holes, *data)))
+            context = (*context, *inside)
+            # the tail starts at an index of its own: the next relation is inserted between the two
+            ends = (end, fresh) if item.flipped else (fresh, end)
+            tail = ((self.space.function("inv", straight), (*ends, *data)), *tail)
+            at, end, fresh = new, fresh, fresh + 1
+        x = tail
+        notes.append(Note(-1 / chain.coefficient, x, slots, "inverse-left", (E,), (0, end, *data)))
+        result = _rename(x, end, 0)
+        return Rule(((1 / chain.coefficient, result, slots),), tuple(notes))
+
+    def _lay(self, argument: Argument, start: int, data: Slots, fresh: int) -> tuple[Factors, int, int]:
+        """The factors of a one-term matrix from index ``start`` to a new index."""
+        (factors, outs), _ = argument.terms[0]
+        image = {outs[0]: start} | dict(zip(outs[2:], data, strict=True))
+        if outs[1] not in image:
+            image[outs[1]] = fresh
+            fresh += 1
+        laid = tuple((a, tuple(image[s] for s in slots)) for a, slots in factors)
+        return laid, image[outs[1]], fresh
+
+    def _inverse_of_multiple(self, number: int, E: Argument) -> Rule | None:
+        """inv[c E'] = 1/c inv[E'], so that the last coefficient of a sum under inv is 1."""
+        c = E.terms[-1][1]
+        if c == 1:
+            return None
+        rest = scale(E, 1 / c)
+        slots = tuple(range(len(E.dims)))
+        data, k = slots[2:], len(slots)
+        inverse = self.space.function("inv", rest)
+        notes = (
+            Note(1, ((number, (0, k, *data)),), slots, "inverse-right", (rest,), (k, 1, *data)),
+            Note(-1 / c, ((inverse, (k, 1, *data)),), slots, "inverse-left", (E,), (0, k, *data)),
+        )
+        return Rule(((1 / c, ((inverse, slots),), slots),), notes)
+
+    # determinants
+
+    def determinant(self, number: int, A: Argument) -> Rule | None:
+        """det and logdet of 1, of products, inverses, transposes, orthogonal letters, diagonal matrices, low-rank changes."""
+        head = self.space[number].head
+        slots = tuple(range(len(A.dims) - 2))
+        if A.dims[0] is not None and A.terms == ((((), (0, 0)), ONE),):
+            pieces = ((ONE, (), ()),) if head == "det" else ()
+            return Rule(pieces, (Note(-1, (), (), f"{head}-identity", (A.dims[0],), ()),))
+        if all(outs[0] == outs[1] for (_, outs), _ in A.terms):
+            return self._logdet_of_diagonal(A) if head == "logdet" else None
+        chain = read_chain(self.space, A)
+        if chain is None:
+            if slots:
+                return None
+            return (self._low_rank(A) if head == "det" else None) or self._exchange(head, A)
+        outs = A.terms[0][0][1]
+        arguments = tuple(item_argument(self.space, item, outs, A.dims) for item in chain.items)
+        if any(a.dims[0] != A.dims[0] or a.dims[1] != A.dims[0] for a in arguments):
+            return None
+        if chain.scalars or chain.coefficient != 1:
+            return self._logdet_of_multiple(A, chain) if head == "logdet" else None
+        if len(arguments) > 1:
+            factors = tuple((self.space.function(head, b), slots) for b in arguments)
+            pieces = ((ONE, factors, slots),) if head == "det" else tuple((ONE, (f,), slots) for f in factors)
+            note = Note(-1, (), slots, f"{head}-product", (A, arguments, Notes(())), slots)
+            return Rule(pieces, (note,))
+        if chain.items[0].flipped and not self.space.symmetry[chain.items[0].factors[0][0]]:
+            turned = make_argument(self.space, A.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in A.terms])
+            note = Note(-1, (), slots, f"{head}-transpose", (A,), slots)
+            return Rule(((ONE, ((self.space.function(head, turned), slots),), slots),), (note,))
+        return self._determinant_of_letter(number, head, chain.items[0].factors[0][0], slots)
+
+    def _determinant_of_letter(self, number: int, head: str, letter: int, slots: Slots) -> Rule | None:
+        atom = self.space[letter]
+        if head == "logdet" and atom.symbol is not None and atom.head == "sym" and atom.symbol.kind == "orthogonal":
+            return Rule((), (Note(-1, (), slots, "logdet-orthogonal", (AtomRef(letter),), slots),))
+        if atom.head != "inv" or atom.argument is None:
+            return None
+        F = atom.argument
+        inner = self.space.function(head, F)
+        if head == "logdet":
+            return Rule(((-ONE, ((inner, slots),), slots),), (Note(-1, (), slots, "logdet-inverse", (F,), slots),))
+        value = make_argument(self.space, F.dims[2:], [(ONE, ((inner, slots),), slots)])
+        inverse = (self.space.function("recip", value), slots)
+        notes = (
+            Note(1, ((number, slots),), slots, "reciprocal", (value,), slots),
+            Note(-1, (inverse,), slots, "det-inverse", (F,), slots),
+        )
+        return Rule(((ONE, (inverse,), slots),), notes)
+
+    def _logdet_of_diagonal(self, A: Argument) -> Rule | None:
+        e = make_argument(self.space, (A.dims[0], *A.dims[2:]), [(c, f, (o[0], *o[2:])) for (f, o), c in A.terms])
+        if not is_positive(self.space, e):
+            return None
+        slots = tuple(range(len(A.dims) - 2))
+        piece = (ONE, ((self.space.function("log", e), (len(slots), *slots)),), slots)
+        touched = any(o[0] in s for (f, o), _ in e.terms for _, s in f)
+        if not touched:
+            return self._logdet_of_scalar(A, e)
+        return Rule((piece,), (Note(-1, (), slots, "logdet-diagonal", (A, e), slots),))
+
+    def _logdet_of_scalar(self, A: Argument, e: Argument) -> Rule | None:
+        """logdet[p 1] = n log p + logdet[1]."""
+        n, rest = A.dims[0], tuple(range(len(A.dims) - 2))
+        p = make_argument(self.space, A.dims[2:], [(c, f, o[1:]) for (f, o), c in e.terms])
+        one = make_argument(self.space, A.dims, [(ONE, (), (0, 0, *range(1, len(rest) + 1)))])
+        logarithm = (self.space.function("log", p), rest)
+        size: tuple[Fraction | int, Factors] = (ONE, ((self.space.dimension(n), ()),)) if isinstance(n, str) else (n or 1, ())
+        pieces = (
+            (size[0], (*size[1], logarithm), rest),
+            (ONE, ((self.space.function("logdet", one), rest),), rest),
+        )
+        where = tuple(k + 2 for k in rest)
+        return Rule(pieces, (Note(-1, (), rest, "logdet-scale", (A, (p, where), one, Notes(())), rest),))
+
+    def _logdet_of_multiple(self, A: Argument, chain: Chain) -> Rule | None:
+        """logdet[p B] = n log p + logdet[B] for a positive scalar p."""
+        factor = self._positive_factor(chain)
+        if factor is None or not isinstance(A.dims[0], str):
+            return None
+        (p, positions), rest = factor
+        slots = tuple(range(len(A.dims) - 2))
+        outs = A.terms[0][0][1]
+        matrices = tuple(f for item in chain.items for f in item.factors)
+        pieces: list[tuple[Fraction | int, Factors, Slots]] = [(rest.coefficient, matrices, outs)]
+        for inner, where in rest.scalars:
+            holes = tuple(outs[k] for k in where)
+            pieces = [
+                done for c, f, o in pieces
+                for done in [(c * c2, f2, o2) for c2, f2, o2 in glue(self.space, f, o, holes, pieces_of(inner), inner.dims)]
+            ]  # fmt: skip
+        B = make_argument(self.space, A.dims, [(Fraction(c), f, o) for c, f, o in pieces])
+        where = tuple(k - 2 for k in positions)
+        dimension = (self.space.dimension(A.dims[0]), ())
+        result = (
+            (ONE, (dimension, (self.space.function("log", p), where)), slots),
+            (ONE, ((self.space.function("logdet", B), slots),), slots),
+        )
+        return Rule(result, (Note(-1, (), slots, "logdet-scale", (A, (p, positions), B, Notes(())), slots),))
+
+    def _positive_factor(self, chain: Chain) -> tuple[Part, Chain] | None:
+        if chain.coefficient > 0 and chain.coefficient != 1:
+            p = make_argument(self.space, (), [(chain.coefficient, (), ())])
+            return (p, ()), chain._replace(coefficient=ONE)
+        for k, part in enumerate(chain.scalars):
+            if is_positive(self.space, part[0]):
+                return part, chain._replace(scalars=chain.scalars[:k] + chain.scalars[k + 1 :])
+        return None
+
+    def _low_rank(self, A: Argument) -> Rule | None:
+        """det[B + u v^T] = det[B] (1 + v^T inv[B] u), B the identity or a letter that has an inverse."""
+        outers = [(key, c) for key, c in A.terms if self._is_outer(*key)]
+        others = tuple((key, c) for key, c in A.terms if not self._is_outer(*key))
+        if len(outers) != 1 or not others:
+            return None
+        B = Argument(A.dims, others)
+        if not self._is_invertible(B):
+            return None
+        ((factors, outs), c) = outers[0]
+        row = self._component(factors, outs[0])
+        u = make_argument(self.space, A.dims[:1], [(c, tuple(f for f in factors if f in row), outs[:1])])
+        v = make_argument(self.space, A.dims[1:], [(ONE, tuple(f for f in factors if f not in row), outs[1:])])
+        d, inverse = self.space.function("det", B), self.space.function("inv", B)
+        laid = glue(self.space, ((d, ()), (inverse, (0, 1))), (), (1,), pieces_of(u), u.dims)
+        pieces: list[tuple[Fraction | int, Factors, Slots]] = [(ONE, ((d, ()),), ())]
+        for c1, f1, o1 in laid:
+            pieces += [(c1 * c2, f2, o2) for c2, f2, o2 in glue(self.space, f1, o1, (0,), pieces_of(v), v.dims)]
+        return Rule(tuple(pieces), (Note(-1, (), (), "det-lemma", (A, B, u, v, Notes(())), ()),))
+
+    def _exchange(self, head: str, A: Argument) -> Rule | None:
+        """det[1 + X Y] = det[1 + Y X]: of all ways to turn the product round, the one with the smallest argument."""
+        identity = ((), (0, 0))
+        products = [(key, c) for key, c in A.terms if key != identity]
+        if len(products) != 1 or dict(A.terms).get(identity) != 1:
+            return None
+        key, c = products[0]
+        chain = read_chain(self.space, Argument(A.dims, ((key, ONE),)))
+        if chain is None or chain.scalars or len(chain.items) < 2:
+            return None
+        outs = key[1]
+        best: tuple[object, Argument, Argument, Argument] | None = None
+        for cut in range(1, len(chain.items)):
+            X = self._product(chain.items[:cut], outs[0], c)
+            Y = self._product(chain.items[cut:], chain.items[cut - 1].right, ONE)
+            turned = self._one_plus(Y, X)
+            rank = (str(turned.dims), turned.terms)
+            if rank < (str(A.dims), A.terms) and (best is None or rank < best[0]):  # type: ignore[operator]
+                best = (rank, X, Y, turned)
+        if best is None:
+            return None
+        _, X, Y, turned = best
+        note = Note(-1, (), (), f"{head}-exchange", (A, X, Y, Notes(())), ())
+        return Rule(((ONE, ((self.space.function(head, turned), ()),), ()),), (note,))
+
+    def _product(self, items: tuple[Item, ...], start: int, c: Fraction) -> Argument:
+        """Consecutive items of a chain as one matrix."""
+        factors = tuple(f for item in items for f in item.factors)
+        dims = tuple(self._side(items, last) for last in (False, True))
+        return make_argument(self.space, dims, [(c, factors, (start, items[-1].right))])
+
+    def _side(self, items: tuple[Item, ...], last: bool) -> str | int | None:
+        item = items[-1] if last else items[0]
+        dims = self.space[item.factors[0][0]].dims
+        return dims[0] if item.is_diagonal or item.flipped == last else dims[1]
+
+    def _one_plus(self, Y: Argument, X: Argument) -> Argument:
+        laid = glue(self.space, (), (0, 1), (0, 2), pieces_of(Y), Y.dims)
+        terms = [(Fraction(c1 * c2), f2, o2) for c1, f1, o1 in laid
+                 for c2, f2, o2 in glue(self.space, f1, o1, (2, 1), pieces_of(X), X.dims)]  # fmt: skip
+        return make_argument(self.space, (Y.dims[0], X.dims[1]), [(ONE, (), (0, 0)), *terms])
+
+    def _is_outer(self, factors: Factors, outs: Slots) -> bool:
+        return outs[0] != outs[1] and not any(outs[1] in slots for _, slots in self._component(factors, outs[0]))
+
+    def _component(self, factors: Factors, index: int) -> list[tuple[int, Slots]]:
+        reached, found = {index}, list[tuple[int, Slots]]()
+        grown = True
+        while grown:
+            new = [f for f in factors if f not in found and reached & set(f[1])]
+            found += new
+            reached |= {s for _, slots in new for s in slots}
+            grown = bool(new)
+        return found
+
+    def _is_invertible(self, B: Argument) -> bool:
+        """The identity, or a lone letter of an invertible kind."""
+        if B.terms == ((((), (0, 0)), ONE),):
+            return True
+        chain = read_chain(self.space, B)
+        if chain is None or len(chain.items) != 1 or chain.scalars or chain.items[0].is_diagonal:
+            return False
+        symbol = self.space[chain.items[0].factors[0][0]].symbol
+        return symbol is not None and symbol.kind in ("invertible", "positive_definite", "orthogonal")
+
+
+def _rename(factors: Factors, old: int, new: int) -> Factors:
+    return tuple((a, tuple(new if s == old else s for s in slots)) for a, slots in factors)
+
+
+def _fresh(factors: Factors, kept: Slots, fresh: int) -> tuple[Factors, int]:
+    """Rename every index that is not kept to a new one."""
+    image = {s: s for s in kept}
+    for _, slots in factors:
+        for s in slots:
+            if s not in image:
+                image[s] = fresh
+                fresh += 1
+    return tuple((a, tuple(image[s] for s in slots)) for a, slots in factors), fresh

@@ -1,0 +1,119 @@
+"""Relations whose left side is a sub-network of several factors, and the search for it inside a term.
+
+A pattern is ``lead - rest``, scaled so that the lead has coefficient 1. Its outs may be glued to anything; an index that is not an out is
+summed in the relation, so in a match nothing else of the term may touch it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from symflow.calculus.atoms import Argument, Dimension, Factors, Key, Slots, Space
+from symflow.proof.gluing import Piece
+
+Binding = dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """lead(outs) = rest(outs); ``scale`` · relation(schema, parameters) = lead - rest."""
+
+    lead: Factors
+    outs: Slots
+    rest: tuple[Piece, ...]
+    dims: tuple[Dimension, ...]
+    schema: str
+    parameters: tuple[Any, ...]
+    scale: Fraction
+
+
+def weight(space: Space, key: Key) -> tuple[int, int, Key]:
+    """The order by which the lead is chosen: more slotted factors first, then fewer scalars, then the key."""
+    factors, _ = key
+    return sum(1 for _, slots in factors if slots), -sum(1 for _, slots in factors if not slots), key
+
+
+def orient(
+    space: Space, relation: Argument, schema: str, parameters: tuple[Any, ...], lead: Key | None = None
+) -> Pattern | None:
+    """Read a relation (an argument that is zero) from its heaviest term to the others; None if it has no usable lead."""
+    if not relation.terms:
+        return None
+    terms = dict(relation.terms)
+    chosen = lead if lead is not None else max(terms, key=lambda key: weight(space, key))
+    factors, outs = chosen
+    if not factors or len(set(outs)) < len(outs):
+        return None
+    touched = {s for _, slots in factors for s in slots}
+    if not set(outs) <= touched:
+        return None
+    coefficient = terms.pop(chosen)
+    rest = tuple((-c / coefficient, f, o) for (f, o), c in terms.items())
+    return Pattern(factors, outs, rest, relation.dims, schema, parameters, 1 / coefficient)
+
+
+def find_match(space: Space, pattern: Pattern, factors: Factors, outs: Slots) -> tuple[Factors, Slots, int] | None:
+    """The context, the holes and the sign of the first place where the lead occurs; None where it does not."""
+    present: dict[int, list[int]] = {}
+    for position, (atom, _) in enumerate(factors):
+        present.setdefault(atom, []).append(position)
+    if any(atom not in present for atom, _ in pattern.lead):
+        return None
+    degree: dict[int, int] = {}
+    for _, slots in factors:
+        for s in slots:
+            degree[s] = degree.get(s, 0) + 1
+    inner: dict[int, int] = {}
+    for _, slots in pattern.lead:
+        for s in slots:
+            if s not in pattern.outs:
+                inner[s] = inner.get(s, 0) + 1
+    for used, binding, sign in _extend(space, pattern.lead, factors, present, frozenset(), {}, 1):
+        if _closed(binding, inner, degree, outs, pattern.outs):
+            context = tuple([f for k, f in enumerate(factors) if k not in used])
+            return context, tuple([binding[s] for s in pattern.outs]), sign
+    return None
+
+
+def _closed(binding: Binding, inner: dict[int, int], degree: dict[int, int], outs: Slots, free: Slots) -> bool:
+    """Every summed index of the lead sits on a summed index of the term that nothing else touches."""
+    images = [binding[s] for s in inner]
+    if len(set(images)) < len(images):
+        return False
+    others = {binding[s] for s in free}
+    return all(
+        binding[s] not in outs and binding[s] not in others and degree[binding[s]] == count for s, count in inner.items()
+    )
+
+
+def _extend(
+    space: Space, lead: Factors, factors: Factors, present: dict[int, list[int]], used: frozenset[int],
+    binding: Binding, sign: int,
+) -> Iterator[tuple[frozenset[int], Binding, int]]:  # fmt: skip
+    """All ways to lay the lead's factors on factors of the term, slot by slot; turning an antisymmetric letter costs a sign."""
+    if not lead:
+        yield used, binding, sign
+        return
+    atom, slots = lead[0]
+    for position in present[atom]:
+        if position in used:
+            continue
+        target = factors[position][1]
+        orders = [(target, 1)]
+        if space.symmetry[atom] and target[0] != target[1]:
+            orders.append(((target[1], target[0], *target[2:]), space.symmetry[atom]))
+        for order, turned in orders:
+            extended = _bind(slots, order, binding)
+            if extended is not None:
+                yield from _extend(space, lead[1:], factors, present, used | {position}, extended, sign * turned)
+
+
+def _bind(slots: Slots, target: Slots, binding: Binding) -> Binding | None:
+    result = dict(binding)
+    for s, t in zip(slots, target, strict=True):
+        if result.setdefault(s, t) != t:
+            return None
+    return result

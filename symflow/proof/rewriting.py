@@ -1,0 +1,299 @@
+"""Rewriting terms to normal form by the relations that the kinds promise, with a note for every use.
+
+Three sorts of rules, each one relation of docs/certificates.md read from left to right:
+
+- *atom rules* replace a function atom by simpler ones (``exp`` of a sum, ``step`` of a positive multiple, …), see :mod:`symflow.proof.rules`;
+- *meeting rules* act where factors meet: R^T R, P P, W W^-1 on an index that nothing else touches; equal masks; a factor and its reciprocal;
+- *patterns* replace a sub-network by a sum (inverses of sums, hypotheses, completed relations), see :mod:`symflow.proof.patterns`.
+
+Every rule makes a term smaller in a well-founded order (fewer matrix factors, or simpler arguments), so rewriting ends; the
+step bound is there for patterns that a user's hypotheses bring in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symflow.calculus.atoms import Argument, Dimension, Factors, Key, Slots, Space
+from symflow.calculus.labelling import canonical
+from symflow.calculus.tensors import Budget
+from symflow.errors import LimitError
+from symflow.proof.gluing import Piece, close_sums, glue
+from symflow.proof.patterns import Pattern, find_match
+from symflow.proof.recording import AtomRef, Note
+
+MAX_STEPS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """atom(slots) + notes = pieces, on slots 0, 1, …; a relation that replaces an atom."""
+
+    pieces: tuple[Piece, ...]
+    notes: tuple[Note, ...]
+
+
+AtomRules = Callable[[int], Rule | None]
+
+
+class Rewriter:
+    """Rewrites terms over one space; remembers the normal form of every atom and the step of every term."""
+
+    def __init__(self, space: Space, budget: Budget, atom_rule: AtomRules | None = None) -> None:
+        self.space = space
+        self.budget = budget
+        self.atom_rule: AtomRules = atom_rule or (lambda number: None)
+        self.patterns: list[Pattern] = []
+        self.inert: frozenset[int] = frozenset()  # atoms that stay as they are during a computation
+        self.steps = 0
+        self._step: dict[Key, tuple[list[Piece], list[Note]] | None] = {}
+
+    def forget(self) -> None:
+        """Drop remembered steps: rules have changed."""
+        self._step.clear()
+
+    def add_pattern(self, pattern: Pattern) -> None:
+        """Add a relation that is used from now on."""
+        self.patterns.append(pattern)
+        self.forget()
+
+    def normalise(self, terms: dict[Key, Fraction], log: list[Note] | None = None) -> dict[Key, Fraction]:
+        """The normal form; ``log`` receives the notes: terms + log = normal form."""
+        todo = dict(terms)
+        done: dict[Key, Fraction] = {}
+        while todo:
+            key, coefficient = todo.popitem()
+            step = self.step(key)
+            if step is None:
+                _accumulate(done, key, coefficient)
+                continue
+            self._count(len(todo))
+            pieces, notes = step
+            for c, factors, outs in pieces:
+                sign, new = canonical(self.space, factors, outs)
+                if sign:
+                    _accumulate(todo, new, coefficient * c * sign)
+            if log is not None:
+                log += [note._replace(coefficient=note.coefficient * coefficient) for note in notes]
+        return done
+
+    def _count(self, terms: int = 0) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise LimitError(f"rewriting took more than {MAX_STEPS} steps")
+        if self.steps % 64 == 0:
+            self.budget.check(terms)
+
+    def step(self, key: Key) -> tuple[list[Piece], list[Note]] | None:
+        """One round of rewriting of a term: pieces and notes with term + notes = pieces; None in normal form."""
+        if key in self._step:
+            return self._step[key]
+        result = self._step[key] = self._round(*key)
+        return result
+
+    def _round(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        """Apply rules until the term falls into several pieces or none applies."""
+        coefficient: Fraction | int = 1
+        notes: list[Note] = []
+        moved = False
+        while True:
+            found = self._atoms(factors, outs) or self._meetings(factors, outs) or self._patterns(factors, outs)
+            if found is None:
+                return ([(coefficient, factors, outs)], notes) if moved else None
+            moved = True
+            self._count()
+            pieces, new_notes = found
+            notes += [n._replace(coefficient=n.coefficient * coefficient) for n in new_notes]
+            if len(pieces) != 1:
+                return [(coefficient * c, f, o) for c, f, o in pieces], notes
+            c, factors, outs = pieces[0]
+            coefficient = coefficient * c
+
+    # atom rules
+
+    def _atoms(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        atoms = self.space.atoms
+        for position, (number, slots) in enumerate(factors):
+            if atoms[number].argument is None or number in self.inert:
+                continue
+            rule = self.atom_rule(number)
+            if rule is not None:
+                context = factors[:position] + factors[position + 1 :]
+                return self.replace(context, outs, slots, rule, atoms[number].dims)
+        return None
+
+    def replace(
+        self, context: Factors, outs: Slots, slots: Slots, rule: Rule, dims: tuple[Dimension, ...]
+    ) -> tuple[list[Piece], list[Note]]:
+        """Use a rule inside a context; its notes move into the context too."""
+        pieces = glue(self.space, context, outs, slots, rule.pieces, dims)
+        notes = []
+        top = 1 + max((*outs, *slots, *(s for _, sl in context for s in sl)), default=-1)
+        for note in rule.notes:
+            image = dict(enumerate(slots))
+
+            def there(s: int, image: dict[int, int] = image) -> int:
+                return image.setdefault(s, top + s)
+
+            inner = tuple([(a, tuple([there(s) for s in sl])) for a, sl in note.factors])
+            holes = tuple([there(s) for s in note.holes])
+            notes.append(note._replace(factors=(*context, *inner), outs=outs, holes=holes))
+        return pieces, notes
+
+    # meeting rules
+
+    def _meetings(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        return self._repeated(factors, outs) or self._on_indices(factors, outs)
+
+    def _repeated(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        """Equal factors on equal slots, and a factor beside its reciprocal."""
+        atoms = self.space.atoms
+        seen: dict[tuple[int, Slots], int] = {}
+        reciprocals: list[int] = []
+        for position, factor in enumerate(factors):
+            atom = atoms[factor[0]]
+            if atom.head == "recip":
+                reciprocals.append(position)
+            first = seen.setdefault(factor, position)
+            if first == position:
+                continue
+            context = factors[:position] + factors[position + 1 :]
+            if atom.symbol is not None and atom.symbol.kind == "mask" and atom.head == "sym":
+                bare = context[:first] + context[first + 1 :]
+                note = Note(-1, bare, outs, "idempotent", (AtomRef(factor[0]),), factor[1])
+                return [(1, context, outs)], [note]
+            if atom.head == "step":
+                bare = context[:first] + context[first + 1 :]
+                return [(1, context, outs)], [Note(-1, bare, outs, "step-idempotent", (atom.argument,), factor[1])]
+            if atom.head == "det" and (letter := self._orthogonal_letter(atom.argument)) is not None:
+                bare = context[:first] + context[first + 1 :]
+                note = Note(-1, bare, outs, "det-orthogonal", (AtomRef(letter),), factor[1])
+                return [(1, bare, outs)], [note]
+            if atom.head in ("sqrt", "sin"):
+                bare = context[:first] + context[first + 1 :]
+                return self._square(factor, atom.argument, atom.head, bare, outs, atom.dims)
+        for position in reciprocals:
+            number, slots = factors[position]
+            argument = atoms[number].argument
+            assert argument is not None
+            if number in self.inert or len(argument.terms) != 1:
+                continue
+            (inner, inner_outs), coefficient = argument.terms[0]
+            if len(inner) != 1 or coefficient != 1:
+                continue
+            atom_number, inner_slots = inner[0]
+            target = (atom_number, tuple([slots[inner_outs.index(s)] for s in inner_slots if s in inner_outs]))
+            if len(target[1]) == len(inner_slots) and target in seen:
+                other = seen[target]
+                bare = tuple([f for k, f in enumerate(factors) if k not in (position, other)])
+                note = Note(-1, bare, outs, "reciprocal", (argument,), slots)
+                return [close_sums(self.space, 1, bare, outs, slots, atoms[number].dims)], [note]
+        return None
+
+    def _orthogonal_letter(self, argument: Argument | None) -> int | None:
+        """The orthogonal symbol that the argument consists of, if it does."""
+        if argument is None or len(argument.terms) != 1 or len(argument.terms[0][0][0]) != 1:
+            return None
+        number = argument.terms[0][0][0][0][0]
+        symbol = self.space[number].symbol
+        good = symbol is not None and symbol.kind == "orthogonal" and self._is_letter(argument, number)
+        return number if good else None
+
+    def _square(
+        self, factor: tuple[int, Slots], argument: Argument | None, head: str, bare: Factors, outs: Slots,
+        dims: tuple[Dimension, ...],
+    ) -> tuple[list[Piece], list[Note]]:  # fmt: skip
+        """sqrt[a] sqrt[a] -> a;  sin[a] sin[a] -> 1 - cos[a] cos[a]."""
+        assert argument is not None
+        slots = tuple(range(len(dims)))
+        if head == "sqrt":
+            pieces = [(c, f, o) for (f, o), c in argument.terms]
+            note = Note(-1, bare, outs, "square-root", (argument,), factor[1])
+        else:
+            cosine = (self.space.function("cos", argument), slots)
+            pieces = [(Fraction(1), (), slots), (Fraction(-1), (cosine, cosine), slots)]
+            note = Note(-1, bare, outs, "pythagoras", (argument,), factor[1])
+        return glue(self.space, bare, outs, factor[1], pieces, dims), [note]
+
+    def _on_indices(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        """Two matrices that meet on an index which nothing else touches."""
+        meetings: dict[int, list[tuple[int, int]]] = {}
+        for position, (_, slots) in enumerate(factors):
+            for place, s in enumerate(slots):
+                meetings.setdefault(s, []).append((position, place))
+        for index, at in meetings.items():
+            if len(at) == 2 and index not in outs and at[0][0] != at[1][0]:
+                found = self._pair(factors, outs, at[0], at[1]) or self._pair(factors, outs, at[1], at[0])
+                if found is not None:
+                    return found
+        return None
+
+    def _pair(
+        self, factors: Factors, outs: Slots, first: tuple[int, int], second: tuple[int, int]
+    ) -> tuple[list[Piece], list[Note]] | None:
+        """first's slot meets second's: R^T R, P P, inv(W) W, W inv(W)."""
+        (p, place1), (q, place2) = first, second
+        (a, slots1), (b, slots2) = factors[p], factors[q]
+        A, B = self.space[a], self.space[b]
+        if len(slots1) < 2 or len(slots2) < 2 or place1 > 1 or place2 > 1 or A.dims[:2] != B.dims[:2]:
+            return None
+        if slots1[2:] != slots2[2:] or A.dims[1] is None:
+            return None
+        left, right = slots1[1 - place1], slots2[1 - place2]
+        schema, parameter = self._meeting(a, b, place1, place2)
+        if not schema:
+            return None
+        context = tuple([f for k, f in enumerate(factors) if k not in (p, q)])
+        holes = (left, right, *slots1[2:])
+        if schema == "idempotent":
+            if A.symmetry == 0 and place1 == 0:
+                holes = (right, left, *slots1[2:])
+            note = Note(-1, context, outs, schema, (AtomRef(a),), holes)
+            return [(1, (*context, (a, holes)), outs)], [note]
+        if schema == "inverse-right" and place1 == 0 or schema == "inverse-left" and place1 == 0:
+            holes = (right, left, *slots1[2:])
+        note = Note(-1, context, outs, schema, (parameter,), holes)
+        identity = (1, (), (0, 0, *range(1, len(slots1) - 1)))
+        return glue(self.space, context, outs, holes, [identity], A.dims), [note]
+
+    def _meeting(self, a: int, b: int, place1: int, place2: int) -> tuple[str, object]:
+        A, B = self.space[a], self.space[b]
+        kind = A.symbol.kind if A.symbol is not None and A.head == "sym" else ""
+        if a == b and kind == "orthogonal" and place1 == place2:
+            return ("orthogonal-left" if place1 == 0 else "orthogonal-right"), AtomRef(a)
+        if a == b and kind in ("projector", "idempotent") and (place1 != place2 or A.symmetry):
+            return "idempotent", AtomRef(a)
+        if A.head == "inv" and A.argument is not None and self._is_letter(A.argument, b):
+            # inv(W)(left, k) W(k, right): slot 1 of the inverse meets slot 0 of W, or the other way round
+            if A.symmetry or (place1, place2) == (1, 0):
+                return "inverse-left", A.argument
+            if (place1, place2) == (0, 1):
+                return "inverse-right", A.argument
+        return "", None
+
+    def _is_letter(self, argument: Argument, number: int) -> bool:
+        slots = tuple(range(len(self.space[number].dims)))
+        return argument.terms == (((((number, slots),), slots), Fraction(1)),)
+
+    # patterns
+
+    def _patterns(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        for pattern in self.patterns:
+            match = find_match(self.space, pattern, factors, outs)
+            if match is None:
+                continue
+            context, holes, sign = match
+            pieces = glue(self.space, context, outs, holes, pattern.rest, pattern.dims)
+            note = Note(-sign * pattern.scale, context, outs, pattern.schema, pattern.parameters, holes)
+            return [(sign * c, f, o) for c, f, o in pieces], [note]
+        return None
+
+
+def _accumulate(total: dict[Key, Fraction], key: Key, coefficient: Fraction | int) -> None:
+    value = total.get(key, 0) + coefficient
+    if value:
+        total[key] = value  # type: ignore[assignment]  # ints stand for whole fractions
+    else:
+        total.pop(key, None)

@@ -1,0 +1,130 @@
+"""Reports: what each shows of a claim, and that text from strangers cannot act on a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from symflow.report import Row, plain_lines, summary, to_json
+from symflow.report.cleaning import one_line, visible
+from symflow.report.plain import summary_line
+from symflow.report.terminal import ProgressLine, print_rows
+
+PROVED = Row(file="f.toml", id="a", verdict="proved", seconds=0.01234567, statement="A == A", title="t", source="B3")
+REFUTED = Row(
+    file="f.toml", id="b", verdict="refuted", statement="A == B", detail="at n = 1", residual="A - B",
+    counterexample={"n": 1}, pasteable="A = [[1]]\nB = [[2]]\n",
+)  # fmt: skip
+EVIL = "x\x1b]0;owned\x07\x1b[31m [bold]y[/bold] \u202e\u200b\ud800\u2028\x9b"
+HOSTILE = Row(
+    file=EVIL, id=EVIL, verdict="undecided", statement=EVIL, title=EVIL, source=EVIL, detail=EVIL, residual=EVIL,
+    pasteable=EVIL, confirmation=EVIL, label=EVIL,
+)  # fmt: skip
+
+
+def terminal_text(*rows: Row, colour: bool = False) -> str:
+    out = io.StringIO()
+    system: Literal["truecolor"] | None = "truecolor" if colour else None
+    console = Console(file=out, force_terminal=colour, width=100, highlight=False, color_system=system)
+    print_rows(console, rows)
+    return out.getvalue()
+
+
+def test_json_is_as_the_format_says() -> None:
+    report = json.loads(to_json([PROVED, REFUTED]))
+    assert report == {
+        "format": 1,
+        "claims": [
+            {"id": "a", "verdict": "proved", "seconds": 0.012346, "statement": "A == A", "counterexample": None,
+             "detail": ""},
+            {"id": "b", "verdict": "refuted", "seconds": 0.0, "statement": "A == B", "counterexample": {"n": 1},
+             "detail": "at n = 1"},
+        ],
+        "summary": {"proved": 1, "refuted": 1, "undecided": 0, "error": 0},
+    }  # fmt: skip
+
+
+def test_plain_lines() -> None:
+    assert list(plain_lines(PROVED)) == ["proved     f.toml  a  0.0123 s  t, B3"]
+    assert list(plain_lines(REFUTED)) == [
+        "refuted    f.toml  b  0.0000 s",
+        "    statement: A == B",
+        "    at n = 1",
+        "    residual: A - B",
+        "# a counterexample to b",
+        "A = [[1]]",
+        "B = [[2]]",
+    ]
+    assert list(plain_lines(Row.unreadable("f.toml", "f.toml: empty"))) == ["error      f.toml: empty"]
+
+
+def test_terminal() -> None:
+    text = terminal_text(PROVED, REFUTED, Row.unreadable("g.toml", "g.toml: empty"))
+    for piece in (
+        "f.toml",
+        "proved",
+        "t, B3",
+        "refuted",
+        "residual: A - B",
+        "\nA = [[1]]\nB = [[2]]\n",
+        "g.toml: empty",
+    ):
+        assert piece in text
+    assert text.rstrip().endswith("1 proved, 1 refuted, 1 error")
+    assert "\x1b[31mrefuted" in terminal_text(REFUTED, colour=True)
+
+
+def test_progress_draws_without_a_thread() -> None:
+    import threading
+
+    before = threading.active_count()
+    out = io.StringIO()
+    with ProgressLine(Console(file=out, force_terminal=True, width=100), 2) as progress:
+        assert threading.active_count() == before
+        progress.advance(PROVED)
+        progress.advance(HOSTILE)
+    assert "1/2" in out.getvalue()
+    assert "owned\x07" not in out.getvalue()
+
+
+def test_hostile_text_is_written_out() -> None:
+    for text in ("\n".join(plain_lines(HOSTILE)), terminal_text(HOSTILE), to_json([HOSTILE])):
+        assert not set(text) & set("\x1b\x07\x9b\u202e\u200b\u2028\t\ud800")
+    assert r"\x1b[31m [bold]y[/bold] \u202e" in one_line(EVIL)
+    assert "[bold]y[/bold]" in terminal_text(HOSTILE)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.text(st.characters(), max_size=50))
+def test_visible_text_prints(text: str) -> None:
+    assert visible(text).replace("\n", "").isprintable() or set(visible(text)) & set("\u00a0\u3000\u2003")
+    assert "\n" not in one_line(text)
+    assert len(one_line(text, 10)) <= 10
+
+
+def test_summary() -> None:
+    assert summary([PROVED, PROVED, HOSTILE]) == {"proved": 2, "refuted": 0, "undecided": 1, "error": 0}
+    assert summary_line(summary([])) == "nothing checked"
+
+
+def test_a_row_has_one_of_four_verdicts() -> None:
+    with pytest.raises(ValueError, match="not a verdict"):
+        Row(file="f", id="a", verdict="maybe")
+
+
+def test_rows_of_other_checkers() -> None:
+    class Step:
+        id, verdict, seconds, statement, detail, title, source = "B3", "proved", 0.1, "A == A", "", "bias", "theory"
+        counterexample, pasteable, residual = None, "", None
+        label, confirmation = "B3", "agrees to 1e-12"
+
+    row = Row.of("b3.py", Step())
+    assert (row.label, row.confirmation, row.file) == ("B3", "agrees to 1e-12", "b3.py")
+    assert list(plain_lines(row)) == ["proved     b3.py  B3  0.1000 s  B3, bias, theory", "    agrees to 1e-12"]
+    assert "confirmation" in terminal_text(row)
