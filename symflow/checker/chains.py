@@ -58,6 +58,6 @@ def _sides(algebra: Algebra, factor: Factor, data: set[int], span: object) -> li
 def _piece(algebra: Algebra, factor: Factor, sides: list[int], data: set[int]) -> Tensor:
     atom, slots = factor
     used = [index for index in dict.fromkeys(slots) if index in data]
-    span = {index: dim for index, dim in zip(slots, algebra.dims[atom], strict=True)}
+    span = dict(zip(slots, algebra.dims[atom], strict=True))
     outs = (*sides, *used)
     return algebra.collect(Tensor(tuple([span[index] for index in outs]), ((1, (factor,), outs),)))

@@ -70,14 +70,18 @@ def _log_exp(bench: Bench, a: object) -> Tensor:
 
 
 def _log_product(bench: Bench, a: object, plus: object, minus: object, sub: object) -> Tensor:
-    """log|a| is additive over nonzero factors. A factor that may vanish does not if a does not vanish."""
+    """log|a| is additive over nonzero factors. No factor of a Π c_j = Π b_j vanishes if a and the c_j do not."""
     argument = bench.argument(a)
     dims = argument.dims
     above, below = bench.all_placed(plus, dims), bench.all_placed(minus, dims)
-    if bench.all_but_one([*above, *below], bench.judge.nonzero) is not None:
-        bench.require(bench.judge.nonzero(argument), "neither the argument of log nor a factor is known to be nonzero")
+    if not (bench.judge.nonzero(argument) and all(bench.judge.nonzero(c.tensor) for c in below)):
+        if bench.all_but_one([*above, *below], bench.judge.nonzero) is not None:
+            bench.require(bench.judge.nonzero(argument), "neither the argument of log nor a factor is known to be nonzero")
     left = bench.product(dims, (argument, range(len(dims))), *below)
     bench.equal(left, bench.product(dims, *above), sub)
+    if bench.judge.nonzero(argument):
+        for b, _ in above:
+            bench.judge.factor_of_nonzero(b)
     logs = [bench.product(dims, (bench.algebra.apply("log", b), positions)) for b, positions in above]
     taken = [bench.product(dims, (bench.algebra.apply("log", c), positions)) for c, positions in below]
     return total(dims, bench.algebra.apply("log", argument), *[scaled(-1, b) for b in logs], *taken)
@@ -104,6 +108,8 @@ def _step_scale(bench: Bench, a: object, p: object, b: object, sub: object) -> T
     scale, inner = bench.placed(p, dims), bench.placed(b, dims)
     bench.require(bench.judge.positive(scale.tensor), "the scale of step is not known to be positive")
     bench.equal(argument, bench.product(dims, scale, inner), sub)
+    if bench.judge.off_kink(argument):
+        bench.judge.stays_off_kink(inner.tensor)
     other = bench.product(dims, (bench.algebra.apply("step", inner.tensor), inner.positions))
     return total(dims, bench.algebra.apply("step", argument), scaled(-1, other))
 

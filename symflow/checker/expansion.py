@@ -261,7 +261,7 @@ class Expansion:
         return total(moved[0].dims, *moved)
 
     def _direction(self, symbol: Symbol, velocity: Expr) -> Tensor:
-        """The direction, with the slots of the symbol for row and column; it must lie in the linear space of the kind."""
+        """The direction, in the slots of the symbol and data; it must formally lie in the linear space of the kind."""
         direction = self.collected(velocity)
         linear = KINDS[symbol.kind].linear
         single = symbol.shape[0] == 1

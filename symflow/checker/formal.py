@@ -179,6 +179,9 @@ class Algebra:
 
         ``ranges`` gives the ranges of labels that no part bears. CertificateError where the ranges of a label differ.
         """
+        for tensor, labels in parts:
+            if len(labels) != len(tensor.dims):
+                raise CertificateError(f"{len(labels)} outs where there are {len(tensor.dims)}")
         if len(parts) > 1:
             number, parts = _without_numbers(parts)
             if number != 1:
@@ -187,8 +190,6 @@ class Algebra:
             return parts[0][0]
         known: dict[Label, Range] = {}
         for tensor, labels in parts:
-            if len(labels) != len(tensor.dims):
-                raise CertificateError(f"{len(labels)} outs where there are {len(tensor.dims)}")
             for label, dim in zip(labels, tensor.dims, strict=True):
                 if known.setdefault(label, dim) != dim:
                     raise CertificateError(f"an index ranges over {known[label]} and over {dim}")
@@ -217,7 +218,7 @@ class Algebra:
         identified = False
         for (_, _, outs), labels in zip(choice, places, strict=True):
             rename: dict[int, int] = {}
-            for index, label in zip(outs, labels):
+            for index, label in zip(outs, labels, strict=True):
                 if index not in rename:
                     rename[index] = label
                 else:
@@ -246,15 +247,16 @@ class Algebra:
             touched = {index for _, slots in factors for index in slots}.union(kept)
             for label, span in enumerate(spans):
                 if same[label] == label and label not in touched:
-                    if isinstance(span, int):
-                        coefficient *= span
-                    elif span is None:
-                        raise CertificateError(
-                            "a sum over the data of a term that does not depend on them, nor on weights"
-                        )
-                    else:
-                        factors.append((self.atom(("dim", span)), ()))
+                    size, counted = self._count(span)
+                    coefficient *= size
+                    factors += counted
         return coefficient, tuple(factors), kept
+
+    def _count(self, span: Range) -> tuple[int, list[Factor]]:
+        """The sum of 1 over an index: a number, or the factor dim."""
+        if span is None:
+            raise CertificateError("a sum over the data of a term that does not depend on them, nor on weights")
+        return (span, []) if isinstance(span, int) else (1, [(self.atom(("dim", span)), ())])
 
     def show(self, term: Product) -> str:
         """A product for a message, such as ``-1/2 R(0,2) x(2)``."""

@@ -51,6 +51,34 @@ class Judge:
         """Whether the argument of a relu or step under a derivative is this one or its negative."""
         return self._algebra.collect(argument) in self._off_kink
 
+    # ---- facts that a side condition establishes
+
+    def take_over(self, known: Tensor, equal: Tensor) -> None:
+        """What is known of one argument holds of another that is equal to it wherever the statement is defined."""
+        if self.nonzero(known):
+            self._learn_nonzero(equal)
+        sign = self._sign(known)
+        if sign == POSITIVE:
+            self._positive.add(self._signed(equal))
+        elif sign == NONNEGATIVE:
+            self._nonnegative.add(self._signed(equal))
+        if self.off_kink(known):
+            self.stays_off_kink(equal)
+
+    def take_over_inverse(self, known: Tensor, equal: Tensor) -> None:
+        """The same for square matrices."""
+        if self.invertible(known):
+            self._learn_invertible(self._algebra.collect(equal))
+
+    def factor_of_nonzero(self, factor: Tensor) -> None:
+        """A factor of an argument without zeros has none: every value of its slots is met."""
+        self._learn_nonzero(factor)
+
+    def stays_off_kink(self, argument: Tensor) -> None:
+        """An argument that vanishes only where one off its kink does."""
+        collected = self._algebra.collect(argument)
+        self._off_kink |= {collected, self._algebra.collect(scaled(-1, collected))}
+
     # ---- invertible
 
     def _admit_borrowed(self, facts: Facts, dense: bool) -> None:
@@ -62,7 +90,7 @@ class Judge:
             if not (smooth and self._generic(argument)):
                 raise CertificateError(
                     "the derivative of a determinant needs the inverse of its argument; that is admitted where the"
-                    " statement makes it invertible, or for a lone matrix in a statement without step, relu and hypotheses"
+                    " statement makes it invertible, or for a lone matrix in a statement without step, relu, hypotheses"
                 )
             self._learn_invertible(argument)
 
@@ -123,7 +151,7 @@ class Judge:
                 self._learn_nonzero(factor)
 
     def _matrix_key(self, argument: Tensor) -> Tensor:
-        """One key for a matrix, its multiples and its transpose; data indices that it does not depend on are dropped."""
+        """One key for a matrix, its multiples and its transpose; data outs on which it does not depend are dropped."""
         argument = self._algebra.collect(_without_bare_outs(self._algebra.collect(argument), 2))
         rows_first = _up_to_sign(_primitive(argument))
         columns_first = _up_to_sign(_primitive(self._algebra.collect(exchanged(argument))))
@@ -167,7 +195,7 @@ class Judge:
         return False
 
     def _components(self, argument: Tensor) -> list[Tensor]:
-        """The parts of a single term that share no summed index, each with the outs that it meets; coefficients are 1."""
+        """The parts of a single term that share no summed index, with the outs that they meet and coefficient 1."""
         _, factors, outs = argument.terms[0]
         groups: list[tuple[set[int], list[Factor]]] = []
         for factor in factors:

@@ -48,17 +48,25 @@ def canonical(
 def _arrange(pending: Factors, given: Labels, symmetry: Sequence[int], spend: Callable[[], None]) -> Arranged:
     """Place the pending factors, whose labelled indices are given."""
     labels = dict(given)
+    waiting, equals = _walk(pending, labels, symmetry)
+    if not waiting:
+        return _finish(pending, labels, symmetry)
+    rest = tuple([factor for number, factor in enumerate(pending) if number in waiting])
+    placed = tuple([factor for number, factor in enumerate(pending) if number not in waiting])
+    pieces = _pieces(rest, labels)
+    if len(pieces) > 1:
+        return _side_by_side(placed, [_arrange(piece, labels, symmetry, spend) for piece in pieces], labels, symmetry)
+    return _branch(placed, rest, equals or _rarest(rest), labels, symmetry, spend)
+
+
+def _walk(pending: Factors, labels: Labels, symmetry: Sequence[int]) -> tuple[set[int], list[Factor]]:
+    """Hand out labels while one factor is strictly first; the numbers of those left over, and the equally first."""
     order = list(labels)
+    waiting = {number for number, (_, slots) in enumerate(pending) if slots}  # one without slots is in its place
     touching: dict[int, list[int]] = {}
-    waiting = set()
-    for number, (_, slots) in enumerate(pending):
-        if slots:  # a factor without slots is in its place
-            waiting.add(number)
-        for index in slots:
-            numbers = touching.setdefault(index, [])
-            if not numbers or numbers[-1] != number:
-                numbers.append(number)
-    equals: list[Factor] = []
+    for number in waiting:
+        for index in set(pending[number][1]):
+            touching.setdefault(index, []).append(number)
     at = 0
     while at < len(order):
         group = [number for number in touching.get(order[at], ()) if number in waiting]
@@ -69,26 +77,17 @@ def _arrange(pending: Factors, given: Labels, symmetry: Sequence[int], spend: Ca
         if len(group) > 1:
             first = _first([pending[number] for number in group], labels, symmetry)
             if len(first) > 1:
-                equals = first
-                break
+                return waiting, first
             chosen = next(number for number in group if pending[number] == first[0])
         atom, slots = pending[chosen]
         if symmetry[atom] and len(_orientations(pending[chosen], labels, symmetry)) > 1:
-            equals = [pending[chosen]]
-            break
+            return waiting, [pending[chosen]]
         waiting.remove(chosen)
         for index in slots:
             if index not in labels:
                 labels[index] = len(labels)
                 order.append(index)
-    if not waiting:
-        return _finish(pending, labels, symmetry)
-    rest = tuple([pending[number] for number in sorted(waiting)])
-    placed = tuple([pending[number] for number in range(len(pending)) if number not in waiting])
-    pieces = _pieces(rest, labels)
-    if len(pieces) > 1:
-        return _side_by_side(placed, [_arrange(piece, labels, symmetry, spend) for piece in pieces], labels, symmetry)
-    return _branch(placed, rest, equals or _rarest(rest), labels, symmetry, spend)
+    return waiting, []
 
 
 def _first(group: list[Factor], labels: Labels, symmetry: Sequence[int]) -> list[Factor]:

@@ -39,7 +39,7 @@ class Reader:
         return tensor
 
     def context(self, value: object, dims: tuple[Range, ...], holes: object, relation: tuple[Range, ...]) -> Tensor:
-        """A context as a tensor whose outs are its own, of ranges ``dims``, and then the holes, of those of the relation."""
+        """A context as a tensor with its own outs, of ranges ``dims``, and then the holes, of those of the relation."""
         indices = _indices(holes, "the holes")
         if len(indices) != len(relation):
             raise CertificateError(f"{len(indices)} holes for a relation with {len(relation)} outs")
@@ -91,7 +91,7 @@ class Reader:
         """A ``("sym", …)`` atom of the statement."""
         if isinstance(value, tuple) and len(value) == 5 and value[0] == "sym" and isinstance(value[1], str):
             known = self._symbols.get(value[1])
-            if known == value and known is not None and isinstance(value[4], bool):
+            if known is not None and value == known and isinstance(value[4], bool):
                 return known
         raise CertificateError(f"{_short(value)} is not a symbol of the statement")
 

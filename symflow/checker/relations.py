@@ -1,8 +1,8 @@
 """The relations of docs/certificates.md: one function per schema, and the table of all of them.
 
 A function takes the bench and the parameters as the certificate gives them, checks shapes and side conditions, and
-returns a tensor that is zero wherever the statement is defined, for the total atoms of formal.py. Here are those of kinds,
-inverses and reciprocals; determinants.py and entrywise.py have the others.
+returns a tensor that is zero wherever the statement is defined, for the total atoms of formal.py. Here are those of
+kinds, inverses and reciprocals; determinants.py and entrywise.py have the others.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ def _reciprocal_split(bench: Bench, p: object, c: object, qs: object, sub: objec
     factors = bench.all_placed(qs, dims)
     bench.require(bench.judge.nonzero(argument), "the argument is not known to be nonzero")
     bench.equal(argument, scaled(read_number(c), bench.product(dims, *factors)), sub)
+    for q, _ in factors:
+        bench.judge.factor_of_nonzero(q)
     parts = [(bench.algebra.apply("recip", q), positions) for q, positions in factors]
     return total(dims, bench.algebra.apply("recip", argument), scaled(-inverse_number(c), bench.product(dims, *parts)))
 
@@ -97,8 +99,24 @@ def _congruence(bench: Bench, head: object, a: object, b: object, sub: object) -
     name = bench.reader.head(head)
     first, second = bench.argument(a), bench.argument(b)
     bench.equal(first, second, sub)
+    if name[0] in ("inv", "det", "logdet"):
+        bench.judge.take_over_inverse(first, second)
+    else:
+        bench.judge.take_over(first, second)
     one, other = bench.algebra.apply(name, first), bench.algebra.apply(name, second)
     return total(one.dims, one, scaled(-1, other))
+
+
+def _independent(bench: Bench, head: object, a: object, b: object, positions: object) -> Tensor:
+    """An entrywise function of what is constant along some outs is constant along them."""
+    name = bench.reader.head(head)
+    bench.require(name[0] in (*ENTRYWISE, "fn"), f"{name[0]} does not act entry by entry")
+    argument = bench.argument(a)
+    smaller = bench.placed((b, positions), argument.dims)
+    bench.formally_equal(argument, bench.product(argument.dims, smaller), "a(a, b, …) = b(a, …)")
+    bench.judge.take_over(argument, smaller.tensor)
+    inner = bench.product(argument.dims, (bench.algebra.apply(name, smaller.tensor), smaller.positions))
+    return total(argument.dims, bench.algebra.apply(name, argument), scaled(-1, inner))
 
 
 def _transpose(bench: Bench, head: object, a: object) -> Tensor:
@@ -122,6 +140,7 @@ RELATIONS: dict[str, Relation] = {
     "reciprocal-split": _reciprocal_split,
     "congruence": _congruence,
     "transpose": _transpose,
+    "independent": _independent,
     **DETERMINANT_RELATIONS,
     **ENTRYWISE_RELATIONS,
 }

@@ -89,7 +89,7 @@ def _claims_from(pieces: list[Piece], place: int) -> Iterator[tuple[str, Claim]]
 
 
 def _derivation_rows(file: Path, wanted: Selection, options: Namespace) -> Iterator[Row]:
-    from symflow.derivation.files import load_and_check
+    from symflow.confirm.checking import load_and_check
 
     try:
         for checked in load_and_check(

@@ -64,7 +64,7 @@ def grad(options: Namespace) -> int:
         gradient_of(expression, symbol)  # checks that the expression is a scalar
     except ClaimError as error:
         return _complain("grad", options.expression, error)
-    from symflow.calculus.gradients import simplified_gradient
+    from symflow.proof.simplifying import simplified_gradient
 
     print(_printer(options.form)(simplified_gradient(expression, symbol)))
     return PROVED

@@ -7,6 +7,8 @@ Measured on the rotation gradient B5 at Q = 2 with
 two data points: 0.1 s, against minutes with SymPy's expressions and ``simplify``.
 """
 
+# ruff: noqa: ARG002  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -31,17 +33,23 @@ class Arithmetic(Protocol):
 
     divisors: list[Any]  # everything that was divided by
 
-    def number(self, value: Fraction) -> Any: ...
+    def number(self, value: Fraction) -> Any:
+        """A rational constant."""
 
-    def generator(self, name: str) -> Any: ...
+    def generator(self, name: str) -> Any:
+        """The entry, parameter or weight of that name."""
 
-    def derivative(self, value: Any, generator: Any) -> Any: ...
+    def derivative(self, value: Any, generator: Any) -> Any:
+        """The derivative by a generator."""
 
-    def reciprocal(self, value: Any) -> Any: ...
+    def reciprocal(self, value: Any) -> Any:
+        """One over the value; raises UndefinedError where the value is identically zero."""
 
-    def function(self, name: str, value: Any) -> Any: ...
+    def function(self, name: str, value: Any) -> Any:
+        """A function of the language, or ``logabs``, of the value."""
 
-    def apply(self, name: str, order: int, value: Any) -> Any: ...
+    def apply(self, name: str, order: int, value: Any) -> Any:
+        """The derivative of that order of a function symbol, at the value."""
 
 
 class PolynomialArithmetic:
@@ -62,9 +70,11 @@ class PolynomialArithmetic:
         self._known: dict[tuple[int, PolyElement], PolyElement] = {}
 
     def number(self, value: Fraction) -> PolyElement:
+        """A rational constant."""
         return self.ring(QQ(value.numerator, value.denominator))
 
     def generator(self, name: str) -> PolyElement:
+        """The entry, parameter or weight of that name."""
         return self._by_name[name]
 
     def place(self, generator: PolyElement) -> int:
@@ -72,6 +82,7 @@ class PolynomialArithmetic:
         return self._place[generator]
 
     def derivative(self, value: PolyElement, generator: PolyElement) -> PolyElement:
+        """The derivative by a generator."""
         result = value.diff(generator)
         for k in range(len(self.divisors)):
             along = value.diff(self._spare[k])
@@ -90,6 +101,7 @@ class PolynomialArithmetic:
         return self._known[key]
 
     def reciprocal(self, value: PolyElement) -> PolyElement:
+        """One over the value; raises UndefinedError where the value is identically zero."""
         if not value:
             raise UndefinedError("a division by zero: one divisor vanishes identically at this size")
         if value.is_ground:
@@ -111,6 +123,7 @@ class PolynomialArithmetic:
         return any(value.diff(log_of_d) for log_of_d in self._spare_logs)
 
     def function(self, name: str, value: PolyElement) -> PolyElement:
+        """A function of the language, or ``logabs``, of the value."""
         if name == "logabs":
             self.reciprocal(value)  # it must not vanish
             if value not in self._logs:
@@ -125,14 +138,14 @@ class PolynomialArithmetic:
         """The sign of a value whose terms have one sign and positive generators only."""
         if not value:
             return 0
-        names = {name for name in map(str, self.ring.symbols)}
         used = {str(self.ring.symbols[k]) for powers in value for k, power in enumerate(powers) if power}
         signs = {coefficient > 0 for coefficient in value.values()}
-        if len(signs) > 1 or not used <= self.positive & names:
+        if len(signs) > 1 or not used <= self.positive:
             return None
         return 1 if signs.pop() else -1
 
     def apply(self, name: str, order: int, value: PolyElement) -> PolyElement:
+        """The derivative of that order of a function symbol, at the value."""
         raise UnsupportedError(f"{name} of an entry is no polynomial")
 
 
@@ -173,21 +186,26 @@ class ExpressionArithmetic:
         self._functions: dict[tuple[str, int], Any] = {}
 
     def number(self, value: Fraction) -> Expr:
+        """A rational constant."""
         return Rational(value.numerator, value.denominator)
 
     def generator(self, name: str) -> Expr:
+        """The entry, parameter or weight of that name."""
         return self._by_name[name]
 
     def derivative(self, value: Expr, generator: Expr) -> Expr:
+        """The derivative by a generator."""
         return diff(value, generator)
 
     def reciprocal(self, value: Expr) -> Expr:
+        """One over the value; raises UndefinedError where the value is identically zero."""
         if expand(value) == 0:
             raise UndefinedError("a division by zero: one divisor vanishes identically at this size")
         self.divisors.append(value)
         return 1 / value
 
     def function(self, name: str, value: Expr) -> Expr:
+        """A function of the language, or ``logabs``, of the value."""
         argument = expand(value)
         if name == "logabs":
             self.divisors.append(argument)
@@ -206,6 +224,7 @@ class ExpressionArithmetic:
         return argument if argument.is_positive else Rational(0)
 
     def apply(self, name: str, order: int, value: Expr) -> Expr:
+        """The derivative of that order of a function symbol, at the value."""
         return self.derived_function(name, order)(expand(value))
 
     def derived_function(self, name: str, order: int) -> Any:
@@ -213,7 +232,7 @@ class ExpressionArithmetic:
         key = (name, order)
         if key not in self._functions:
 
-            def fdiff(node: Any, argindex: int = 1) -> Any:
+            def fdiff(node: Any, argindex: int = 1) -> Any:  # noqa: ARG001  # SymPy's protocol
                 return self.derived_function(name, order + 1)(node.args[0])
 
             self._functions[key] = type(f"{name}_{order}", (Function,), {"fdiff": fdiff, "nargs": (1,)})

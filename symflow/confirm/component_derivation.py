@@ -4,6 +4,8 @@ Matrices are lists of rows of numbers of an :class:`~symflow.confirm.component_a
 is taken entry by entry; nothing here knows a rule of matrix calculus.
 """
 
+# ruff: noqa: ARG002  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -242,19 +244,17 @@ class Derivation:
         moves: list[tuple[Instance, Matrix]] = []
         for X, velocity in zip(node.args[1::2], node.args[2::2], strict=True):
             symbol, index = X.data
-            if index is None:
-                moves.append((self.instance(symbol, None), self.entries(velocity, point)))
-                continue
-            for k in range(self.points):  # every member of a family moves, each with its own velocity
-                moves.append((self.instance(symbol, k), self.entries(velocity, {**point, index: k})))
+            # every member of a family moves, each with its own velocity
+            places = [(None, point)] if index is None else [(k, {**point, index: k}) for k in range(self.points)]
+            moves += [(self.instance(symbol, k), self.entries(velocity, place)) for k, place in places]
         return self._directional(self.entries(node.args[0], point), moves)
 
     def _directional(self, f: Matrix, moves: list[tuple[Instance, Matrix]]) -> Matrix:
         steps: list[tuple[Any, Any]] = []
         for instance, direction in moves:
             self._require_admissible(instance, direction)
-            for name, ((a, b, _), *_rest) in instance.coordinates().items():
-                steps.append((self.arithmetic.generator(name), direction[a][b]))
+            corners = ((name, places[0]) for name, places in instance.coordinates().items())
+            steps += [(self.arithmetic.generator(name), direction[a][b]) for name, (a, b, _) in corners]
 
         def slope(value: Any) -> Any:
             return sum((self.arithmetic.derivative(value, g) * speed for g, speed in steps), self.zero)

@@ -5,6 +5,8 @@ with the arguments at ``#1``, ``#2``, …; this module decides where parentheses
 it shows products as associative, since a reader does not care how ``A B C`` was bracketed.
 """
 
+# ruff: noqa: ARG002  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -32,6 +32,7 @@ class CompiledFunction:
     result: int
 
     def __call__(self, *values: Any, **named: Any) -> Any:
+        """Evaluate; :func:`compile_numpy` says what it takes and returns."""
         given = self._bind(values, named)
         sizes: dict[Dim, tuple[int, str]] = {d: (given[d], d) for d in self.dimensions if given[d] is not None}
         inputs: dict[str, Any] = {}
@@ -124,12 +125,13 @@ def to_numpy(expr: Expr, name: str = "f", arguments: Iterable[str] | None = None
     """
     compiled = compile_numpy(expr, arguments)
     inputs = compiled.program.inputs
-    signature = [*compiled.arguments, f"{WEIGHTS}=None"] if WEIGHTS in inputs else [*compiled.arguments]
+    signature = [*compiled.arguments]
     body = [line for symbol in compiled.symbols.values() for line in _reading(symbol)]
     body += _sizing(compiled)
     if WEIGHTS in inputs:
         family = next((s.name for s in compiled.symbols.values() if s.family), None)
         default = "" if family is None else f"np.ones(len({family})) if {WEIGHTS} is None else "
+        signature.append(WEIGHTS if family is None else f"{WEIGHTS}=None")
         body.append(f"{WEIGHTS} = {default}np.asarray({WEIGHTS}, dtype=float)")
     body += compiled.program.lines(compiled.result)
     return "\n".join([f"def {name}({', '.join(signature)}):", *(f"    {line}" for line in body)])
@@ -210,7 +212,10 @@ def _reading(symbol: Symbol) -> list[str]:
     if symbol.kind == "function":
         return [f"{name} = {name} if isinstance({name}, (tuple, list)) else ({name},)"]
     form = symbol_form(symbol.kind, symbol.shape)
-    reshape = {"scalar": ".reshape(-1)" if lead else "", "column": ".reshape(len({0}), -1)" if lead else ".reshape(-1)"}
+    reshape = {
+        "scalar": ".reshape(-1)" if lead else ".reshape(())",
+        "column": ".reshape(len({0}), -1)" if lead else ".reshape(-1)",
+    }
     lines = [f"{name} = np.asarray({name}, dtype=float){reshape.get(form, '').format(name)}"]
     if form == "diagonal":
         lines.append(

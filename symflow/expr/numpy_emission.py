@@ -1,5 +1,7 @@
 """From a lowered expression to a straight-line program: one rule an operation, by the forms of its operands."""
 
+# ruff: noqa: ARG002  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -114,7 +116,7 @@ class _Emission:
         if node.shape == SCALAR:
             return Array(self.program.constant("1.0", 1.0), "scalar")
         n = self.program.dimension(node.shape[0])
-        return Array(self.program.emit("np.ones({0})", lambda n: np.ones(n), n), "diagonal")
+        return Array(self.program.emit("np.ones({0})", np.ones, n), "diagonal")
 
     def _filled(self, node: Expr) -> Array:
         if node.shape == SCALAR:
@@ -123,7 +125,7 @@ class _Emission:
         make = np.ones if node.op == "ones" else np.zeros
         n, m = map(self.program.dimension, node.shape)
         if node.shape[1] == 1:
-            return Array(self.program.emit(f"np.{node.op}({{0}})", lambda n: make(n), n), "column")
+            return Array(self.program.emit(f"np.{node.op}({{0}})", make, n), "column")
         return Array(self.program.emit(f"np.{node.op}(({{0}}, {{1}}))", lambda n, m: make((n, m)), n, m), "matrix")
 
     _zeros = _ones = _filled

@@ -15,6 +15,8 @@ Three operations join those of the tree: ``solve`` (A, v), ``outer_sum`` (u, v) 
 ``total_weight``, the sum of the data weights.
 """
 
+# ruff: noqa: ARG001  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -26,6 +28,7 @@ from symflow.expr.traversal import bottom_up
 from symflow.expr.tree import DERIVATIVES, ENTRYWISE, Expr
 
 DIAGONAL_KINDS = frozenset({"diagonal", "positive_diagonal", "mask"})
+MAX_RANK = 4  # terms of a sum of outer products over which multiplication is distributed
 _SYMMETRIC_KINDS = DIAGONAL_KINDS | {"symmetric", "positive_definite", "projector"}
 
 
@@ -48,7 +51,7 @@ def lower(expr: Expr) -> Expr:
 def _lower(node: Expr, below: list[Both]) -> Both:
     if node.op in DERIVATIVES:
         raise UnsupportedError(
-            f"{node.op} has no NumPy code: carry the differentiation out first (symflow grad, or a proved right-hand side)"
+            f"{node.op} has no NumPy code: carry the differentiation out first (symflow grad), or take the other side"
         )
     if node.op in _RULES:
         return _RULES[node.op](node, below)
@@ -121,7 +124,7 @@ def _matmul(node: Expr, below: list[Both]) -> Both:
 def _times(left: Both, right: Both) -> Expr:
     """The product of two lowered factors; a row comes back as the transpose of a column."""
     a, b = left.plain, right.plain
-    if a.shape == SCALAR or b.shape == SCALAR:
+    if SCALAR in (a.shape, b.shape):
         if _is_row(a.shape) or _is_row(b.shape):
             return _scaled(left.flipped, right.flipped).T
         return _scaled(a, b)
@@ -132,11 +135,29 @@ def _times(left: Both, right: Both) -> Expr:
         return Expr("outer", (a, right.flipped), None, (a.shape[0], b.shape[1]))
     if b.shape[1] == 1:
         return _apply(a, b)
-    if b.op == "outer":
-        return Expr("outer", (_apply(a, b.args[0]), b.args[1]), None, (a.shape[0], b.shape[1]))
-    if a.op == "outer":
-        return Expr("outer", (a.args[0], _apply(right.flipped, a.args[1])), None, (a.shape[0], b.shape[1]))
+    shape = (a.shape[0], b.shape[1])
+    if _is_low_rank(b):
+        return _each_outer(b, lambda u, v: Expr("outer", (_apply(a, u), v), None, shape))
+    if _is_low_rank(a):
+        return _each_outer(a, lambda u, v: Expr("outer", (u, _apply(right.flipped, v)), None, shape))
     return b if a.op == "eye" else a if b.op == "eye" else a @ b
+
+
+def _is_low_rank(e: Expr) -> bool:
+    """Whether the matrix is written as a short sum of multiples of outer products."""
+    if e.op == "add":
+        return len(e.args) <= MAX_RANK and all(map(_is_low_rank, e.args))
+    while e.op in ("neg", "div", "mul"):
+        e = e.args[0] if e.op != "mul" or e.args[1].shape == SCALAR else e.args[1]
+    return e.op == "outer"
+
+
+def _each_outer(e: Expr, change: Callable[[Expr, Expr], Expr]) -> Expr:
+    """The matrix of low rank with each of its outer products replaced."""
+    if e.op == "outer":
+        return change(*e.args)
+    args = [a if a.shape == SCALAR else _each_outer(a, change) for a in e.args]
+    return Expr(e.op, tuple(args), None, next(a.shape for a in args if a.shape != SCALAR))
 
 
 def _scaled(a: Expr, b: Expr) -> Expr:
@@ -203,8 +224,8 @@ def _traced(a: Expr) -> Expr:
     if a.op == "matmul":
         # tr(BC) is the sum of B.T * C, which needs no product
         return Expr("dot", (a.args[0].T if a.args[0].op != "transpose" else a.args[0].args[0], a.args[1]))
-    if a.op == "add":
-        return Expr("add", tuple(map(_traced, a.args)))
+    if a.op in ("add", "neg"):
+        return Expr(a.op, tuple(map(_traced, a.args)))
     return a if a.shape == SCALAR else Expr("tr", (a,))
 
 

@@ -6,6 +6,8 @@ the text parses back to the same tree. The one freedom is the spelling of a numb
 literal of its own and comes back as the quotient of two integers.
 """
 
+# ruff: noqa: ARG001  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -84,8 +86,7 @@ def _constant(node: Expr, below: list[_Text]) -> _Text:
 def _add(node: Expr, below: list[_Text]) -> _Text:
     first, *rest = below
     pieces = [first.at(PRODUCT)]
-    for term in rest:
-        pieces.append(f" + {term.at(PRODUCT)}" if term.negated is None else f" - {term.negated}")
+    pieces += [f" + {t.at(PRODUCT)}" if t.negated is None else f" - {t.negated}" for t in rest]
     return _Text("".join(pieces), SUM)
 
 

@@ -1,5 +1,7 @@
 """Trees as SymPy expressions: scalars as scalars, everything else as matrix expressions of symbolic size."""
 
+# ruff: noqa: ARG005  # a table calls every rule with the same arguments
+
 from __future__ import annotations
 
 from collections.abc import Callable

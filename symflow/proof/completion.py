@@ -95,16 +95,16 @@ class Completion:
                     ("orthogonal-right", ((number, (0, k, *data)), (number, (1, k, *data)))),
                 ):
                     terms = [(Fraction(1), factors, (0, 1, *data)), identity]
-                    found.append(orient(self.space, make_argument(self.space, atom.dims, terms), schema, (AtomRef(number),)))
+                    found.append(orient(make_argument(self.space, atom.dims, terms), schema, (AtomRef(number),)))
             elif kind in ("projector", "idempotent"):
                 square = (Fraction(1), ((number, (0, k, *data)), (number, (k, 1, *data))), (0, 1, *data))
                 terms = [square, (Fraction(-1), ((number, (0, 1, *data)),), (0, 1, *data))]
                 relation = make_argument(self.space, atom.dims, terms)
-                found.append(orient(self.space, relation, "idempotent", (AtomRef(number),)))
+                found.append(orient(relation, "idempotent", (AtomRef(number),)))
             elif atom.head == "inv" and atom.argument is not None and len(atom.argument.terms) == 1:
                 for left, schema in ((True, "inverse-left"), (False, "inverse-right")):
                     relation = inverse_relation(self.space, number, atom.argument, left)
-                    found.append(orient(self.space, relation, schema, (atom.argument,)))
+                    found.append(orient(relation, schema, (atom.argument,)))
         return [pattern for pattern in found if pattern is not None]
 
     def _readings(self, pattern: Pattern) -> list[Word]:
@@ -169,7 +169,7 @@ class Completion:
             return None
         relation = Argument(dims, tuple(sorted((key, Fraction(c)) for key, c in reduced.items())))
         entries = [*notes, *(note._replace(coefficient=-note.coefficient) for note in log)]
-        pattern_ = orient(self.space, relation, "lemma", (len(self.lemmas),))
+        pattern_ = orient(relation, "lemma", (len(self.lemmas),))
         if pattern_ is None:
             return None
         translator = Translator(self.space)

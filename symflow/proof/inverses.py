@@ -23,7 +23,7 @@ def patterns_of_atom(space: Space, number: int) -> list[Pattern]:
     if atom.head == "inv" and (len(atom.argument.terms) > 1 or len(atom.argument.terms[0][0][0]) > 1):
         return _inverse_patterns(space, number, atom.argument)
     if atom.head == "recip" and (len(atom.argument.terms) > 1 or len(atom.argument.terms[0][0][0]) > 1):
-        return _one(orient(space, reciprocal_relation(space, number, atom.argument), "reciprocal", (atom.argument,)))
+        return _one(orient(reciprocal_relation(space, number, atom.argument), "reciprocal", (atom.argument,)))
     if atom.head == "step":
         return _opposite_steps(space, number, atom.argument)
     return []
@@ -54,7 +54,7 @@ def inverse_relation(space: Space, number: int, E: Argument, left: bool) -> Argu
 def _inverse_patterns(space: Space, number: int, E: Argument) -> list[Pattern]:
     found = []
     for left, schema in ((True, "inverse-left"), (False, "inverse-right")):
-        found += _one(orient(space, inverse_relation(space, number, E, left), schema, (E,)))
+        found += _one(orient(inverse_relation(space, number, E, left), schema, (E,)))
     return found
 
 
@@ -73,4 +73,4 @@ def _opposite_steps(space: Space, number: int, a: Argument) -> list[Pattern]:
     relation = make_argument(space, a.dims, terms)
     candidates = [key for key, _ in relation.terms if any(atom == number for atom, _ in key[0])]
     lead = max(candidates, key=lambda key: len(key[0]), default=None)
-    return [] if lead is None else _one(orient(space, relation, "step-opposite", (a,), lead))
+    return [] if lead is None else _one(orient(relation, "step-opposite", (a,), lead))

@@ -204,8 +204,7 @@ class MatrixRules:
             (size[0], (*size[1], logarithm), rest),
             (ONE, ((self.space.function("logdet", one), rest),), rest),
         )
-        where = tuple(k + 2 for k in rest)
-        return Rule(pieces, (Note(-1, (), rest, "logdet-scale", (A, (p, where), one, Notes(())), rest),))
+        return Rule(pieces, (Note(-1, (), rest, "logdet-scale", (A, p, one, Notes(())), rest),))
 
     def _logdet_of_multiple(self, A: Argument, chain: Chain) -> Rule | None:
         """logdet[p B] = n log p + logdet[B] for a positive scalar p."""
@@ -225,12 +224,14 @@ class MatrixRules:
             ]  # fmt: skip
         B = make_argument(self.space, A.dims, [(Fraction(c), f, o) for c, f, o in pieces])
         where = tuple(k - 2 for k in positions)
+        if where and where != slots:
+            return None
         dimension = (self.space.dimension(A.dims[0]), ())
         result = (
             (ONE, (dimension, (self.space.function("log", p), where)), slots),
             (ONE, ((self.space.function("logdet", B), slots),), slots),
         )
-        return Rule(result, (Note(-1, (), slots, "logdet-scale", (A, (p, positions), B, Notes(())), slots),))
+        return Rule(result, (Note(-1, (), slots, "logdet-scale", (A, p, B, Notes(())), slots),))
 
     def _positive_factor(self, chain: Chain) -> tuple[Part, Chain] | None:
         if chain.coefficient > 0 and chain.coefficient != 1:

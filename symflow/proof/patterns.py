@@ -30,26 +30,40 @@ class Pattern:
     scale: Fraction
 
 
-def weight(space: Space, key: Key) -> tuple[int, int, Key]:
-    """The order by which the lead is chosen: more slotted factors first, then fewer scalars, then the key."""
+Weight = tuple[int, tuple[int, ...], int, Key]
+
+
+def weight(key: Key) -> Weight:
+    """The order by which the lead is chosen: more slotted factors first, then later atoms, then fewer scalars.
+
+    The first two compare multisets of atoms, so the order survives multiplication by a context, from whichever side
+    a network is read; only terms with the same atoms are ordered by their keys.
+    """
     factors, _ = key
-    return sum(1 for _, slots in factors if slots), -sum(1 for _, slots in factors if not slots), key
+    slotted = sorted((atom for atom, slots in factors if slots), reverse=True)
+    return len(slotted), tuple(slotted), len(slotted) - len(factors), key
+
+
+def _atoms(key: Key) -> list[int]:
+    return sorted(atom for atom, _ in key[0])
 
 
 def orient(
-    space: Space, relation: Argument, schema: str, parameters: tuple[Any, ...], lead: Key | None = None
+    relation: Argument, schema: str, parameters: tuple[Any, ...], lead: Key | None = None
 ) -> Pattern | None:
     """Read a relation (an argument that is zero) from its heaviest term to the others; None if it has no usable lead."""
     if not relation.terms:
         return None
     terms = dict(relation.terms)
-    chosen = lead if lead is not None else max(terms, key=lambda key: weight(space, key))
+    chosen = lead if lead is not None else max(terms, key=weight)
     factors, outs = chosen
     if not factors or len(set(outs)) < len(outs):
         return None
     touched = {s for _, slots in factors for s in slots}
     if not set(outs) <= touched:
         return None
+    if schema == "lemma" and any(_atoms(key) == _atoms(chosen) for key in terms if key != chosen):
+        return None  # read from the other side of a transpose such a rule would undo itself
     coefficient = terms.pop(chosen)
     rest = tuple((-c / coefficient, f, o) for (f, o), c in terms.items())
     return Pattern(factors, outs, rest, relation.dims, schema, parameters, 1 / coefficient)

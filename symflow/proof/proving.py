@@ -14,13 +14,14 @@ from symflow.calculus.elaboration import Elaborator
 from symflow.calculus.tensors import Budget
 from symflow.checker.certificates import Certificate, Lemma
 from symflow.errors import LimitError, UnsupportedError
-from symflow.expr.tree import Equation
+from symflow.expr.tree import Equation, Expr
 from symflow.proof.clearing import matrix_denominators, multiply_by_argument, over_denominators
 from symflow.proof.completion import Completion
 from symflow.proof.inverses import patterns_of_atom
+from symflow.proof.patterns import orient
 from symflow.proof.recording import Note, Translator
 from symflow.proof.residuals import describe
-from symflow.proof.rewriting import Rewriter
+from symflow.proof.rewriting import Rewriter, StepLimitError
 from symflow.proof.rules import AtomRules
 
 MAX_PASSES = 12
@@ -59,6 +60,7 @@ class Prover:
         difference = self.elaborator(self.equation.lhs - self.equation.rhs)
         self.places = [k for k, label in enumerate(difference.labels) if label in ("r", "c")]
         dims = difference.dims
+        self._add_hypotheses()
         terms = self._clear(self._settle(difference.collected(self.space), self.notes), dims, self.notes)
         if terms and self._completable():
             terms = self._clear(self._complete(terms), dims, self.notes)
@@ -71,7 +73,21 @@ class Prover:
         if not terms:
             translator = Translator(self.space)
             return Attempt(Certificate(tuple(self.lemmas), translator.notes(self.notes)), None, "")
-        return Attempt(None, describe(self.space, terms), "the difference of the two sides was not brought to zero")
+        residual = describe(self.space, terms, difference.labels, dims)
+        return Attempt(None, residual, "the difference of the two sides was not brought to zero")
+
+    def _add_hypotheses(self) -> None:
+        """Read each hypothesis from its heaviest term to the others."""
+        for number, hypothesis in enumerate(self.hypotheses):
+            relation = self.elaborator(hypothesis.lhs - hypothesis.rhs).argument(self.space)
+            pattern = orient(relation, "hypothesis", (number,))
+            if pattern is not None:
+                self.rewriter.add_pattern(pattern)
+
+    def normal_form(self, expr: Expr) -> tuple[dict[Key, Fraction], tuple[str, ...], Dims]:
+        """The normal form of an expression, with the labels and dimensions of its outs."""
+        tensor = self.elaborator(expr)
+        return self._settle(tensor.collected(self.space), []), tensor.labels, tensor.dims
 
     def _settle(self, terms: dict[Key, Fraction], notes: list[Note]) -> dict[Key, Fraction]:
         """Normalise until no new pattern and no finer unit turns up."""
@@ -118,11 +134,20 @@ class Prover:
     def _complete(self, terms: dict[Key, Fraction]) -> dict[Key, Fraction]:
         """Derive consequences of the relations until the difference vanishes or nothing new turns up."""
         completion = Completion(self.space, self.rewriter, self.lemmas)
-        for _ in completion.rounds():
+        before, known, patterns = terms, len(self.notes), list(self.rewriter.patterns)
+        try:
+            for _ in completion.rounds():
+                self.rules.forget()
+                terms = self._settle(terms, self.notes)
+                if not terms:
+                    break
+        except StepLimitError:
+            # the lemmas do not make an orderly system: go on as if they had not been derived
+            del self.notes[known:]
+            self.rewriter.patterns = patterns
+            self.rewriter.steps = 0
             self.rules.forget()
-            terms = self._settle(terms, self.notes)
-            if not terms:
-                break
+            return before
         return terms
 
     def _clear(self, terms: dict[Key, Fraction], dims: Dims, notes: list[Note]) -> dict[Key, Fraction]:

@@ -38,6 +38,10 @@ class Rule:
 AtomRules = Callable[[int], Rule | None]
 
 
+class StepLimitError(LimitError):
+    """Rewriting went on too long: most likely two patterns undo each other."""
+
+
 class Rewriter:
     """Rewrites terms over one space; remembers the normal form of every atom and the step of every term."""
 
@@ -82,7 +86,7 @@ class Rewriter:
     def _count(self, terms: int = 0) -> None:
         self.steps += 1
         if self.steps > MAX_STEPS:
-            raise LimitError(f"rewriting took more than {MAX_STEPS} steps")
+            raise StepLimitError(f"rewriting took more than {MAX_STEPS} steps")
         if self.steps % 64 == 0:
             self.budget.check(terms)
 
@@ -252,7 +256,7 @@ class Rewriter:
                 holes = (right, left, *slots1[2:])
             note = Note(-1, context, outs, schema, (AtomRef(a),), holes)
             return [(1, (*context, (a, holes)), outs)], [note]
-        if schema == "inverse-right" and place1 == 0 or schema == "inverse-left" and place1 == 0:
+        if schema == "inverse-right":  # W(right, k) inv(W)(k, left)
             holes = (right, left, *slots1[2:])
         note = Note(-1, context, outs, schema, (parameter,), holes)
         identity = (1, (), (0, 0, *range(1, len(slots1) - 1)))

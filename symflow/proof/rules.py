@@ -72,9 +72,15 @@ class AtomRules:
     def _congruence(self, number: int, argument: Argument, simpler: Argument, log: list[Note]) -> Rule:
         atom = self.space[number]
         new = self.space.function(atom.head, simpler, atom.symbol, atom.order)
+        self._keep_off_kink(argument, simpler)
         slots = tuple(range(len(atom.dims)))
         note = Note(-1, (), slots, "congruence", (self._head(number), argument, simpler, Notes(tuple(log))), slots)
         return Rule(((ONE, ((new, slots),), slots),), (note,))
+
+    def _keep_off_kink(self, known: Argument, other: Argument) -> None:
+        """Where one argument of step is off its kink, so is another that vanishes with it."""
+        if known in self.kinks or scale(known, Fraction(-1)) in self.kinks:
+            self.kinks.add(other)
 
     def _head(self, number: int) -> tuple[object, ...]:
         atom = self.space[number]
@@ -361,7 +367,7 @@ class AtomRules:
     # logarithms
 
     def logarithm(self, number: int, a: Argument) -> Rule | None:
-        """log of a product with positive factors; log of exp, of sqrt, of det."""
+        """log of a product is a sum of logarithms; log of exp, of sqrt, of det."""
         if a.is_zero:
             return None
         special = self._log_of_function(a)
@@ -373,20 +379,15 @@ class AtomRules:
         c = product.coefficient
         plus: list[Part] = [(make_argument(self.space, (), [(Fraction(q), (), ())]), ()) for q in _primes(c.numerator)]
         minus: list[Part] = [(make_argument(self.space, (), [(Fraction(q), (), ())]), ()) for q in _primes(c.denominator)]
-        unknown: list[Part] = []
+        # every factor of what stands under a logarithm is nonzero, and log is log|·| in the checker's reading
         for part in product.parts:
             inside = self._reciprocal_argument(part)
-            if is_positive(self.space, part[0]):
-                (minus if inside is not None else plus).append(inside or part)
-            else:
-                unknown.append(part)
-        sign = -1 if c < 0 else 1
-        if len(unknown) == 1 and sign > 0 and (inside := self._reciprocal_argument(unknown[0])) is not None:
-            minus.append(inside)
-        elif unknown or sign < 0:
-            if not unknown:
+            (minus if inside is not None else plus).append(inside or part)
+        if c < 0:
+            if not product.parts:
                 return None
-            plus.append(self._bundle(a, unknown, sign))
+            plus = [part for part in plus if part not in product.parts] + [self._bundle(a, list(product.parts), -1)]
+            minus = [part for part in minus if not part[0].dims and not part[0].terms[0][0][0]]
         if len(plus) == 1 and not minus and plus[0] == self._whole(a):
             return None
         return self._log_split(a, plus, minus, Notes(()))
@@ -442,7 +443,7 @@ class AtomRules:
         if len(a.terms) < 2:
             return None
         below = self.denominators(a)
-        if below and all(is_positive(self.space, self._atom_argument(atom)) for atom, _, _ in below):
+        if below:
             from symflow.proof.clearing import over_denominators
 
             numerator, notes = over_denominators(self.space, self.rewriter, a, below)
@@ -451,10 +452,7 @@ class AtomRules:
                 return self._log_split(a, [self._whole(numerator)], minus, self._cross_notes(a, minus))
         common = common_parts(self.space, a)
         if common is not None:
-            positive = [part for part in common[0] if is_positive(self.space, part[0])]
-            if positive:
-                rest = self._without(a, positive)
-                return self._log_split(a, [*positive, self._whole(rest)], [], Notes(()))
+            return self._log_split(a, [*common[0], self._whole(common[1])], [], Notes(()))
         content = abs(a.terms[-1][1])
         if content != 1:
             plus: list[Part] = [self._whole(scale(a, 1 / content))]
@@ -513,6 +511,7 @@ class AtomRules:
         return None
 
     def _step_scale(self, a: Argument, factor: Part, rest: Argument) -> Rule:
+        self._keep_off_kink(a, rest)
         pieces = [(ONE, [("step", self._whole(rest))])]
         return self._rule(a, "step-scale", (a, factor, self._whole(rest), Notes(())), pieces)
 

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from fractions import Fraction
 
 from hypothesis import strategies as st
 
@@ -50,6 +49,8 @@ def leaves(shape: Shape, bound: tuple[str, ...] = (), ops: Iterable[str] = OPS) 
     if rows == cols and "eye" in ops:
         choices.append(language.eye(rows))
     choices += [getattr(language, name)(rows, cols) for name in ("zeros", "ones") if name in ops]
+    if not choices:  # rows have no symbols of their own
+        choices = [language.variable(s).T for s in SYMBOLS.values() if s.shape == (cols, rows) and not s.family]
     strategy: st.SearchStrategy[Expr] = st.sampled_from(choices)
     if shape == SCALAR and "number" in ops:
         numbers = st.fractions(min_value=-3, max_value=3, max_denominator=4).map(lift)

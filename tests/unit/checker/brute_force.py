@@ -70,7 +70,7 @@ class Point:
         if member is None:
             new: object = value
         else:
-            new = [value if k == member else v for k, v in enumerate(old)]  # type: ignore[arg-type]
+            new = [value if k == member else v for k, v in enumerate(old)]
         return replace(self, values=self.values | {name: new})
 
 
@@ -80,20 +80,30 @@ def function_value(name: str, order: int, u: np.ndarray) -> np.ndarray:
 
 
 ENTRYWISE = {
-    "exp": np.exp, "log": lambda u: np.log(np.abs(u)), "sqrt": lambda u: np.sqrt(np.maximum(u, 0)), "sin": np.sin,
-    "cos": np.cos, "tanh": np.tanh, "relu": lambda u: np.maximum(u, 0), "step": lambda u: (u > 0).astype(float),
+    "exp": np.exp,
+    "log": lambda u: np.log(np.abs(u)),
+    "sqrt": lambda u: np.sqrt(np.maximum(u, 0)),
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "relu": lambda u: np.maximum(u, 0),
+    "step": lambda u: (u > 0).astype(float),
     "recip": lambda u: 1 / u,
-}  # fmt: skip
+}
 
 
 def value(e: Expr, point: Point, data: dict[str, int]) -> np.ndarray:
     """The value of an expression, rows x columns."""
-    a = [value(x, point, data) for x in e.args] if e.op not in ("datasum", "grad", "liegrad", "jac", "diff", "along") else []
+    a = (
+        [value(x, point, data) for x in e.args]
+        if e.op not in ("datasum", "grad", "liegrad", "jac", "diff", "along")
+        else []
+    )
     rows, cols = (point.sizes[d] if isinstance(d, str) else d for d in e.shape)
     match e.op:
         case "symbol":
             symbol, index = e.data
-            return point.values[symbol.name] if index is None else point.values[symbol.name][data[index]]  # type: ignore
+            return point.values[symbol.name] if index is None else point.values[symbol.name][data[index]]
         case "number":
             return np.array([[float(e.data)]])
         case "eye":
@@ -151,7 +161,9 @@ def value(e: Expr, point: Point, data: dict[str, int]) -> np.ndarray:
             return _lie_gradient(e, point, data)
         case "jac":
             f, x = e.args
-            columns = [_slope(f, point, data, [(x, _unit(rows_cols, k, 0))]) for rows_cols in [(cols, 1)] for k in range(cols)]
+            columns = [
+                _slope(f, point, data, [(x, _unit(rows_cols, k, 0))]) for rows_cols in [(cols, 1)] for k in range(cols)
+            ]
             return np.hstack(columns)
         case "diff":
             f, x, direction = e.args
@@ -167,7 +179,7 @@ def _unit(shape: tuple[int, int], row: int, col: int) -> np.ndarray:
     return unit
 
 
-def _stencil(curve) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _stencil(curve) -> np.ndarray:
     return (8 * (curve(STEP) - curve(-STEP)) - (curve(2 * STEP) - curve(-2 * STEP))) / (12 * STEP)
 
 
@@ -240,27 +252,27 @@ def array_of(algebra: Algebra, atom: int, point: Point) -> np.ndarray:
     """All entries of an atom, one axis per slot."""
     head, argument = algebra.heads[atom], algebra.arguments[atom]
     if head[0] == "sym":
-        raw = point.values[head[1]]  # type: ignore[index]
-        members = [_reduced(m, head) for m in (raw if head[4] else [raw])]  # type: ignore[union-attr]
+        raw = point.values[head[1]]
+        members = [_reduced(m, head) for m in (raw if head[4] else [raw])]
         return np.stack(members, axis=-1) if head[4] else members[0]
     if head[0] == "dim":
-        return np.array(float(point.sizes[head[1]]))  # type: ignore[index]
+        return np.array(float(point.sizes[head[1]]))
     if head[0] == "weight":
         return point.weights
     assert argument is not None
     inner = sum_value(algebra, argument, point)
     if head[0] == "fn":
-        return function_value(head[1], head[2], inner)  # type: ignore[arg-type]
+        return function_value(head[1], head[2], inner)
     if head[0] in ("inv", "det", "logdet"):
         matrices = np.moveaxis(inner, (0, 1), (-2, -1))
         if head[0] == "inv":
             return np.moveaxis(np.linalg.inv(matrices), (-2, -1), (0, 1))
         det = np.linalg.det(matrices)
         return det if head[0] == "det" else np.log(np.abs(det))
-    return ENTRYWISE[head[0]](inner)  # type: ignore[index]
+    return ENTRYWISE[head[0]](inner)
 
 
-def _reduced(matrix: np.ndarray, head: tuple) -> np.ndarray:  # type: ignore[type-arg]
+def _reduced(matrix: np.ndarray, head: tuple) -> np.ndarray:
     """Drop axes of dimension 1 by name, keep the diagonal of the diagonal kinds."""
     kind, dims = head[2], head[3]
     shape = () if not dims else (dims[0], 1) if kind == "vector" else (dims[0], dims[-1])
@@ -280,8 +292,8 @@ def sum_value(algebra: Algebra, tensor: Tensor, point: Point) -> np.ndarray:
         distinct = list(dict.fromkeys(outs))
         for k, index in enumerate(outs):
             operands += [np.ones(shape[k]), [index]]
-        names = {index: k for k, index in enumerate(dict.fromkeys(i for o in operands[1::2] for i in o))}  # type: ignore
-        operands[1::2] = [[names[i] for i in o] for o in operands[1::2]]  # type: ignore[attr-defined]
+        names = {index: k for k, index in enumerate(dict.fromkeys(i for o in operands[1::2] for i in o))}
+        operands[1::2] = [[names[i] for i in o] for o in operands[1::2]]
         part = np.einsum(*operands, [names[i] for i in distinct], optimize=True) if operands else np.array(1.0)
         grid = np.zeros(shape)
         for place in np.ndindex(*part.shape):

@@ -45,7 +45,7 @@ def proof(*entries: Entry) -> Certificate:
 def mutations(value: Any) -> Iterator[Any]:
     """Every certificate that differs from this one in one number, name or omitted piece."""
     if isinstance(value, tuple):
-        rebuild = type(value)._make if hasattr(value, "_make") else tuple  # type: ignore[attr-defined]
+        rebuild = type(value)._make if hasattr(value, "_make") else tuple
         for k, part in enumerate(value):
             for other in mutations(part):
                 yield rebuild([*value[:k], other, *value[k + 1 :]])

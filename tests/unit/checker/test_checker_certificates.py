@@ -17,6 +17,7 @@ from symflow.expr.language import (
     datasum,
     det,
     diag,
+    diagpart,
     dot,
     exp,
     eye,
@@ -30,7 +31,8 @@ from symflow.expr.language import (
     step,
     sym,
     tr,
-)  # fmt: skip
+    zeros,
+)
 from symflow.expr.tree import Equation, FunctionSymbol, Symbol
 
 EMPTY = proof()
@@ -41,6 +43,7 @@ FORMAL = [
     (tr(A @ B) == tr(B @ A), tr(A @ B) == tr(A @ B.T)),
     (x.T @ K @ x == 0 * s, x.T @ G @ x == 0 * s),
     (x.T @ G @ y == y.T @ G @ x, x.T @ A @ y == y.T @ A @ x),
+    (diagpart(K) == zeros(n), diagpart(G) == zeros(n)),
     (tr(K @ G) == 0 * s, tr(K @ A) == 0 * s),
     (tr(K @ K @ K) == 0 * s, tr(K @ K) == 0 * s),
     (grad(x.T @ A @ x, x) == (A + A.T) @ x, grad(x.T @ A @ x, x) == 2 * A @ x),
@@ -52,14 +55,16 @@ FORMAL = [
     (liegrad(tr(R @ A), R) == (A.T @ R.T - R @ A) / 2, liegrad(tr(R @ A), R) == (R @ A - A.T @ R.T) / 2),
     (comm(A, comm(B, R)) + comm(B, comm(R, A)) == comm(comm(A, B), R), comm(A, comm(B, R)) == comm(comm(A, B), R)),
     (tr(eye(n)) * s == dot(ones(n), ones(n)) * s, tr(eye(n)) * s == s),
-    (datasum(dot(xi, y), "i") ** 2 == y.T @ datasum(xi, "i") @ datasum(xi, "i").T @ y,
-     datasum(dot(xi, y), "i") ** 2 == datasum(dot(xi, y) ** 2, "i")),
+    (
+        datasum(dot(xi, y), "i") ** 2 == y.T @ datasum(xi, "i") @ datasum(xi, "i").T @ y,
+        datasum(dot(xi, y), "i") ** 2 == datasum(dot(xi, y) ** 2, "i"),
+    ),
     (grad(dot(ones(n), f(A @ x)), x) == A.T @ f.d(A @ x), grad(dot(ones(n), f(A @ x)), x) == A @ f.d(A @ x)),
     (grad(logdet(A), A) == inv(A).T, grad(logdet(A), A) == inv(A)),
     (grad(det(A), A) == det(A) * inv(A).T, grad(det(A), A) == inv(A).T),
     (exp(x + y) == exp(y + x), exp(x + y) == exp(x)),
     (inv(A + A.T) == inv(A.T + A).T, inv(A + B) == inv(A + B).T),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("number", range(len(FORMAL)))
@@ -131,7 +136,10 @@ def test_a_lemma_may_not_lean_on_a_later_one() -> None:
     with pytest.raises(CertificateError, match="lemma 0: entry 0: lemma needs the number"):
         check(x == y, Certificate((Lemma(zero, (use,)),), (use,)))
     with pytest.raises(CertificateError):
-        check(x == y, Certificate((Lemma(zero, (entry(-1, term((0,)), "lemma", (1,), (0,)),)), Lemma(zero, (use,))), (use,)))
+        check(
+            x == y,
+            Certificate((Lemma(zero, (entry(-1, term((0,)), "lemma", (1,), (0,)),)), Lemma(zero, (use,))), (use,)),
+        )
 
 
 def test_symbols_are_those_of_the_statement() -> None:

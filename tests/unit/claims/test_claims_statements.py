@@ -31,7 +31,8 @@ from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol, lift
 
 KINDS = {
     "A": "matrix(n, m)", "B": "matrix(m, n)", "M": "matrix(n)", "R": "orthogonal(n)", "v": "vector(n)",
-    "w": "vector(m)", "x": "vector(n)[i]", "y": "vector(n)[k]", "s": "scalar", "t": "scalar(positive)", "f": "function", "q": "dim",
+    "w": "vector(m)", "x": "vector(n)[i]", "y": "vector(n)[k]", "s": "scalar",
+    "t": "scalar(positive)", "f": "function", "q": "dim",
 }  # fmt: skip
 SHARED_CLAIMS = sorted((Path(__file__).resolve().parents[4] / "shared" / "claims").glob("*.toml"))
 

@@ -65,7 +65,7 @@ LET = {
         ("relu(b)", r"\operatorname{relu}\left(b\right)"),
         ("W_star@res", r"W_{\mathit{star}} \mathit{res}"),
         ("omega_0*t", r"\omega_{0} t"),
-        ("eye(n) - ones(n, m)@zeros(m, n)", r"I_{n} - \mathbf{1}_{n \times m} 0_{m \times n}"),
+        ("eye(n) - ones(n, m)@zeros(m, n)", r"I_{n} - \mathbf{1}_{n \times m} \cdot 0_{m \times n}"),
         ("2*3", r"2 \cdot 3"),
         ("t*1/2", r"\frac{1}{2} t \cdot 1"),
         ("1/2*t", r"\frac{1}{2} t"),

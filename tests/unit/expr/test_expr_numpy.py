@@ -57,8 +57,8 @@ def reference(e: Expr, values: dict[str, Any], point: dict[str, int]) -> Any:
         "mul": lambda: args[0] * args[1], "matmul": lambda: args[0] @ args[1], "div": lambda: args[0] / args[1],
         "pow": lambda: np.linalg.matrix_power(args[0], e.data), "inv": lambda: np.linalg.inv(args[0]),
         "tr": lambda: np.trace(args[0]), "det": lambda: np.linalg.det(args[0]),
-        "logdet": lambda: np.log(abs(np.linalg.det(args[0]))), "sqnorm": lambda: (args[0] ** 2).sum(),
-        "dot": lambda: (args[0] * args[1]).sum(), "comm": lambda: args[0] @ args[1] - args[1] @ args[0],
+        "logdet": lambda: np.log(abs(np.linalg.det(args[0]))), "sqnorm": lambda: np.sum(args[0] ** 2),
+        "dot": lambda: np.sum(args[0] * args[1]), "comm": lambda: args[0] @ args[1] - args[1] @ args[0],
         "sym": lambda: (args[0] + args[0].T) / 2, "skew": lambda: (args[0] - args[0].T) / 2,
         "hadamard": lambda: args[0] * args[1], "diag": lambda: np.diag(args[0][:, 0]),
         "diagpart": lambda: np.diag(args[0])[:, None], "outer": lambda: args[0] @ args[1].T,
@@ -133,7 +133,7 @@ def test_source_does_what_the_callable_does(e: Expr) -> None:
     compiled = compile_numpy(e)
     given_ = {**taken(e), **sizes_needed(compiled)}
     source = to_numpy(e, "printed")
-    if "weights=None" in source:
+    if "weights" in compiled.program.inputs:
         given_["weights"] = WEIGHTS
     got = function_of(source, "printed", folder)(**given_)
     np.testing.assert_array_equal(got, compiled(**given_))

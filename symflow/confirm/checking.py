@@ -1,0 +1,99 @@
+"""Derivation files checked and confirmed: the rows that ``symflow check`` shows of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symflow.confirm.against_oracle import ConfirmationError, confirm_gradient
+from symflow.confirm.componentwise import componentwise
+from symflow.derivation import Derivation, load
+from symflow.derivation.writing import Statement
+from symflow.errors import SymflowError, UnsupportedError
+from symflow.expr.printing import to_claims
+from symflow.expr.tree import Equation
+from symflow.proof import Verdict, decide
+
+COMPONENT_SIZE = 2  # every dimension of SymPy's componentwise derivation
+
+
+@dataclass(frozen=True)
+class CheckedStatement:
+    """A statement of a derivation with its verdict and how it was confirmed."""
+
+    id: str
+    label: str
+    title: str
+    source: str
+    statement: str
+    verdict: str
+    detail: str
+    seconds: float
+    confirmation: str = ""
+    counterexample: Mapping[str, Any] | None = None
+    pasteable: str = ""
+    residual: str | None = None
+
+
+def load_and_check(
+    path: str | Path, *, seconds: float = 20.0, jobs: int = 1, select: Callable[[str], bool] | None = None,
+    confirm: bool = True,
+) -> Iterator[CheckedStatement]:  # fmt: skip
+    """Check the derivations of a file, statement by statement; ``confirm`` compares proved ones with independent routes.
+
+    Raises ClaimError where the file cannot be run. ``jobs`` is there for claims files; a derivation is checked in order.
+    """
+    for derivation in load(path):
+        for statement in derivation.statements:
+            if select is None or select(f"{statement.label} {statement.title or derivation.title}"):
+                yield _check(derivation, statement, seconds, confirm)
+
+
+def _check(derivation: Derivation, statement: Statement, seconds: float, confirm: bool) -> CheckedStatement:
+    start = time.perf_counter()
+    try:
+        verdict = decide(statement.equation, tuple(derivation.hypotheses), seconds=seconds)
+    except SymflowError as error:
+        return _row(derivation, statement, "error", str(error), start)
+    confirmation, status, detail = "", verdict.status, verdict.detail
+    if confirm and status == "proved":
+        try:
+            confirmation = "; ".join(_confirmations(statement, bool(derivation.hypotheses)))
+        except ConfirmationError as error:
+            status, detail = "error", f"proved, but not confirmed: {error}"
+    return _row(derivation, statement, status, detail, start, confirmation, verdict)
+
+
+def _confirmations(statement: Statement, hypotheses: bool) -> Iterator[str]:
+    if not hypotheses:
+        try:
+            sizes = dict.fromkeys(statement.equation.dimensions(), COMPONENT_SIZE)
+            if not componentwise(statement.equation, sizes):
+                raise ConfirmationError(f"SymPy's derivation by components at size {COMPONENT_SIZE} finds it false")
+            yield f"SymPy at Q = {COMPONENT_SIZE}"
+        except UnsupportedError:
+            pass  # relu and step have no polynomial components; the oracle below does not need any
+    if statement.confirm is not None:
+        yield str(confirm_gradient(statement.equation, statement.confirm))
+
+
+def _row(
+    derivation: Derivation, statement: Statement, status: str, detail: str, start: float, confirmation: str = "",
+    verdict: Verdict | None = None,
+) -> CheckedStatement:  # fmt: skip
+    found = verdict.counterexample if verdict is not None else None
+    return CheckedStatement(
+        id=statement.label, label=statement.label, title=statement.title or derivation.title,
+        source=statement.source or derivation.source, statement=_text(statement.equation), verdict=status, detail=detail,
+        seconds=time.perf_counter() - start, confirmation=confirmation,
+        counterexample=found.to_json() if found is not None else None,
+        pasteable=found.to_python() if found is not None else "",
+        residual=verdict.residual if verdict is not None else None,
+    )  # fmt: skip
+
+
+def _text(equation: Equation) -> str:
+    return f"{to_claims(equation.lhs)} == {to_claims(equation.rhs)}"

@@ -1,0 +1,39 @@
+"""Derivation files: Python files that build :class:`~symflow.derivation.Derivation` objects at module level.
+
+They are programs and are run, unlike claims files: check those of people you would run a program of.
+"""
+
+from __future__ import annotations
+
+import runpy
+import traceback
+from pathlib import Path
+
+from symflow.derivation.writing import Derivation
+from symflow.errors import ClaimError, SymflowError
+
+
+def load(path: str | Path) -> list[Derivation]:
+    """Run a derivation file and return its derivations, in the order of definition.
+
+    Raises ClaimError where the file cannot be read, fails, or holds no derivation; the message says at which line.
+    """
+    file = Path(path)
+    try:
+        names = runpy.run_path(str(file), run_name=f"derivation:{file.stem}")
+    except SymflowError as error:
+        raise ClaimError(f"{file}, line {_line_in(error, file)}: {error}") from error
+    except (SyntaxError, OSError, UnicodeDecodeError) as error:
+        raise ClaimError(f"{file}: {error}") from error
+    except Exception as error:  # the file is a program of its author: whatever it raises is reported with its line
+        raise ClaimError(f"{file}, line {_line_in(error, file)}: {type(error).__name__}: {error}") from error
+    found = list({id(value): value for value in names.values() if isinstance(value, Derivation)}.values())
+    if not found:
+        raise ClaimError(f"{file}: no derivation in it; write d = Derivation(…) at the top level of the file")
+    return found
+
+
+def _line_in(error: BaseException, file: Path) -> int | str:
+    """The last line of the file that the error passed through."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    return lines[-1] if lines and lines[-1] is not None else "?"

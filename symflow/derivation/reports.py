@@ -1,0 +1,95 @@
+"""The report of a checked derivation: a verdict for every step, and the proved right-hand sides as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from symflow.errors import SymflowError, UnsupportedError
+from symflow.expr.numpy_code import CompiledFunction, compile_numpy
+from symflow.expr.tree import DERIVATIVES, Equation
+from symflow.proof import Verdict
+
+
+@dataclass(frozen=True)
+class Step:
+    """A statement of a derivation and what became of it."""
+
+    label: str
+    title: str
+    source: str
+    equation: Equation
+    verdict: Verdict
+
+
+class Functions(Mapping[str, CompiledFunction]):
+    """The proved right-hand sides by label, each a NumPy function of keyword arguments."""
+
+    def __init__(self, functions: dict[str, CompiledFunction]) -> None:
+        self._functions = functions
+
+    def __getitem__(self, label: str) -> CompiledFunction:
+        try:
+            return self._functions[label]
+        except KeyError:
+            known = ", ".join(self._functions) or "none"
+            raise SymflowError(f"no proved right-hand side is labelled {label!r}; there are: {known}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def __repr__(self) -> str:
+        return f"<NumPy functions {', '.join(self._functions)}>"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The steps of a derivation with their verdicts, in order."""
+
+    title: str
+    steps: tuple[Step, ...]
+    hypotheses: tuple[Equation, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether every step is proved."""
+        return all(step.verdict.status == "proved" for step in self.steps)
+
+    def __getitem__(self, label: str) -> Step:
+        for step in self.steps:
+            if step.label == label:
+                return step
+        raise SymflowError(f"no step is labelled {label!r}; there are: {', '.join(s.label for s in self.steps)}")
+
+    def lambdify(self) -> Functions:
+        """The proved right-hand sides as NumPy functions, for any dimension, batched over the data.
+
+        Only what is proved is compiled; a right-hand side that itself contains a derivative has no function.
+
+        Raises UnsupportedError where nothing can be compiled.
+        """
+        functions = {
+            step.label: compile_numpy(step.equation.rhs)
+            for step in self.steps
+            if step.verdict.status == "proved" and not any(n.op in DERIVATIVES for n in step.equation.rhs.walk())
+        }
+        if not functions:
+            raise UnsupportedError(f"{self.title}: no step is proved with a right-hand side free of derivatives")
+        return Functions(functions)
+
+    def __str__(self) -> str:
+        width = max((len(step.label) for step in self.steps), default=0)
+        lines = [self.title]
+        for step in self.steps:
+            verdict = step.verdict
+            lines.append(f"  {step.label:<{width}}  {verdict.status}")
+            if verdict.status != "proved":
+                lines.append(f"    {verdict.detail}")
+            if verdict.residual:
+                lines += [f"      {line}" for line in verdict.residual.splitlines()]
+            if verdict.counterexample is not None:
+                lines += [f"      {line}" for line in verdict.counterexample.to_python().splitlines()]
+        return "\n".join(lines)

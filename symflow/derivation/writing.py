@@ -1,0 +1,180 @@
+"""A derivation as a person writes it: symbols, definitions, hypotheses, claims, chains of equalities.
+
+Nothing is proved while it is written; :meth:`Derivation.check` proves each step in order and returns a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symflow.derivation.reports import Report, Step
+from symflow.errors import KindError, ShapeError
+from symflow.expr.language import variable
+from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol
+from symflow.proof import decide
+
+DEFAULT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One thing to prove: its label, the equation, and what a report says about it."""
+
+    label: str
+    equation: Equation
+    title: str = ""
+    source: str = ""
+    confirm: Mapping[str, Any] | None = field(default=None, compare=False)
+
+
+class Derivation:
+    """A derivation: written once, proved in every dimension.
+
+    ``title`` and ``source`` (a theory statement, a paper section) are for the report.
+
+    >>> from symflow.expr.language import eye
+    >>> d = Derivation("A rotation keeps lengths", source="linear algebra")
+    >>> Q = d.dim("Q")
+    >>> R, x = d.orthogonal("R", Q), d.vector("x", Q)
+    >>> d.claim("length", (R @ x).T @ (R @ x) == x.T @ x)
+    >>> print(d.check())
+    A rotation keeps lengths
+      length  proved
+    """
+
+    def __init__(self, title: str, *, source: str = "") -> None:
+        self.title = title
+        self.source = source
+        self.symbols: dict[str, Symbol] = {}
+        self.dimensions: list[str] = []
+        self.definitions: dict[str, Expr] = {}
+        self.hypotheses: list[Equation] = []
+        self.statements: list[Statement] = []
+
+    # symbols
+
+    def dim(self, name: str) -> str:
+        """Declare a dimension."""
+        if name in self.symbols:
+            raise KindError(f"{name} is a symbol already; a dimension needs a name of its own")
+        if name not in self.dimensions:
+            self.dimensions.append(name)
+        return name
+
+    def _declare(self, name: str, kind: str, dims: tuple[str | int, ...], over: str | None) -> Expr:
+        symbol = Symbol(name, kind, dims, over is not None)
+        known = self.symbols.get(name)
+        if known is not None and known != symbol:
+            raise KindError(f"{name} is declared twice: as {known.kind}{list(known.dims)} and as {kind}{list(dims)}")
+        if name in self.dimensions:
+            raise KindError(f"{name} is a dimension already; a symbol needs a name of its own")
+        for dim in dims:
+            if isinstance(dim, str):
+                self.dim(dim)
+        self.symbols[name] = symbol
+        return variable(symbol, over)
+
+    def scalar(self, name: str, *, positive: bool = False, over: str | None = None) -> Expr:
+        """A real number, positive if so declared; with ``over="i"`` one per data point."""
+        return self._declare(name, "positive_scalar" if positive else "scalar", (), over)
+
+    def vector(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """A column of length n."""
+        return self._declare(name, "vector", (n,), over)
+
+    def matrix(self, name: str, n: str | int, m: str | int | None = None, *, over: str | None = None) -> Expr:
+        """An arbitrary matrix, n x m; square where m is not given."""
+        return self._declare(name, "matrix", (n, n if m is None else m), over)
+
+    def symmetric(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """A symmetric matrix."""
+        return self._declare(name, "symmetric", (n,), over)
+
+    def antisymmetric(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """An antisymmetric matrix."""
+        return self._declare(name, "antisymmetric", (n,), over)
+
+    def diagonal(self, name: str, n: str | int, *, positive: bool = False, over: str | None = None) -> Expr:
+        """A diagonal matrix, with positive entries if so declared."""
+        return self._declare(name, "positive_diagonal" if positive else "diagonal", (n,), over)
+
+    def invertible(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """An invertible matrix."""
+        return self._declare(name, "invertible", (n,), over)
+
+    def positive_definite(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """A symmetric positive definite matrix."""
+        return self._declare(name, "positive_definite", (n,), over)
+
+    def orthogonal(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """An orthogonal matrix: X.T @ X = X @ X.T = 1."""
+        return self._declare(name, "orthogonal", (n,), over)
+
+    def mask(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """A diagonal matrix with entries 0 or 1: an activation pattern."""
+        return self._declare(name, "mask", (n,), over)
+
+    def projector(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """A symmetric idempotent matrix."""
+        return self._declare(name, "projector", (n,), over)
+
+    def idempotent(self, name: str, n: str | int, *, over: str | None = None) -> Expr:
+        """An idempotent matrix: X @ X = X."""
+        return self._declare(name, "idempotent", (n,), over)
+
+    def function(self, name: str) -> FunctionSymbol:
+        """An arbitrary smooth function R -> R, applied entry by entry."""
+        symbol = Symbol(name, "function")
+        known = self.symbols.setdefault(name, symbol)
+        if known != symbol:
+            raise KindError(f"{name} is declared twice: as {known.kind} and as a function")
+        return FunctionSymbol(symbol)
+
+    # what is said about them
+
+    def define(self, name: str, expression: Expr) -> Expr:
+        """Give an expression a name for the report and the paper; returns the expression."""
+        if name in self.definitions:
+            raise KindError(f"{name} is defined twice")
+        self.definitions[name] = expression
+        return expression
+
+    def assume(self, hypothesis: Equation) -> None:
+        """Assume an equation in every later step; hypotheses are listed with the verdicts."""
+        self.hypotheses.append(hypothesis)
+
+    def claim(
+        self, label: str, equation: Equation, *, title: str = "", source: str = "",
+        confirm: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Claim an equation. ``confirm`` says how to compare it with the original network (symflow.confirm)."""
+        if not isinstance(equation, Equation):
+            raise KindError(f"{label}: a claim is an equation, lhs == rhs; got {type(equation).__name__}")
+        if any(label == statement.label for statement in self.statements):
+            raise KindError(f"the label {label} is used twice")
+        if equation.lhs.free or equation.rhs.free:
+            free = min(equation.lhs.free | equation.rhs.free)
+            raise KindError(
+                f"{label} has the free data index {free}: sum over it with datasum(…, {free!r}), or declare the symbols "
+                "without over= to state it for one data point"
+            )
+        self.statements.append(Statement(label, equation, title, source or self.source, confirm))
+
+    def chain(self, label: str, first: Expr, *others: Expr, title: str = "", source: str = "") -> None:
+        """A chain of equalities: each link is a step of its own, so that a report names the link that fails."""
+        if not others:
+            raise ShapeError(f"{label}: a chain of equalities needs at least two expressions")
+        links = [first, *others]
+        for number, (left, right) in enumerate(zip(links[:-1], links[1:], strict=True), start=1):
+            name = label if len(others) == 1 else f"{label}.{number}"
+            self.claim(name, Equation(left, right), title=title, source=source)
+
+    def check(self, *, seconds: float = DEFAULT_SECONDS) -> Report:
+        """Prove every statement, each within ``seconds``; returns the report."""
+        steps = []
+        for statement in self.statements:
+            verdict = decide(statement.equation, tuple(self.hypotheses), seconds=seconds)
+            steps.append(Step(statement.label, statement.title, statement.source, statement.equation, verdict))
+        return Report(self.title, tuple(steps), tuple(self.hypotheses))
