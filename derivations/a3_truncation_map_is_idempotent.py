@@ -1,4 +1,5 @@
-"""A3. In a chamber the truncation map is affine with an idempotent linear part, and truncating twice is truncating once.
+"""A3. In a chamber the truncation map is affine with an idempotent linear part, and truncating twice is truncating
+once.
 
 Source: arXiv:2501.07400 (cumulative parameters and truncation maps); theory A3.
 Hypotheses: W, the cumulative weight, is invertible; the second statement is about the maps, kinks included.

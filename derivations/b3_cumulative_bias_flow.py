@@ -1,7 +1,8 @@
 """B3. Gradient flow of the cumulative bias of a single adapted layer: the truncated part of beta + y decays.
 
 Source: arXiv:2501.07400; theory B3.
-Hypotheses: a chamber (H_i arbitrary masks that do not change), W = W_* R adapted; y_i is the pulled-back target of point i.
+Hypotheses: a chamber (H_i arbitrary masks that do not change), W = W_* R adapted; y_i is the pulled-back target of
+point i.
 """
 
 from symflow import Derivation, I, along, datasum, grad, sqnorm

@@ -1,8 +1,8 @@
 """symflow: a symbolic-numeric derivation checker.
 
-Write a derivation down once; symflow proves each step in every dimension, hunts for counterexamples, compiles what it proved
-to numerical functions and confirms them against the derivatives of the original network. Names are loaded when first used,
-so that ``import symflow`` costs next to nothing.
+Write a derivation down once; symflow proves each step in every dimension, hunts for counterexamples, compiles what it
+proved to numerical functions and confirms them against the derivatives of the original network. Names are loaded when
+first used, so that ``import symflow`` costs next to nothing.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The calculus: index notation, canonical labelling, elaboration of trees, differentials, and the way back."""

@@ -36,6 +36,7 @@ class Argument:
 
     @property
     def is_zero(self) -> bool:
+        """Whether it is the empty sum."""
         return not self.terms
 
 
@@ -54,6 +55,7 @@ class Atom:
 
     @property
     def name(self) -> str:
+        """The symbol's or dimension's name, or the function's."""
         return self.symbol.name if self.symbol is not None else str(self.head)
 
 
@@ -63,6 +65,8 @@ class Space:
     def __init__(self) -> None:
         self.atoms: list[Atom] = []
         self.symmetry: list[int] = []  # by atom number: read in the inner loop of labelling
+        self.positive: set[Argument] = set()  # what stands under a log of the statement
+        self.nonnegative: set[Argument] = set()  # what stands under a sqrt of the statement
         self._numbers: dict[object, int] = {}
 
     def __getitem__(self, number: int) -> Atom:

@@ -1,8 +1,9 @@
 """Derivatives as differentials: a factor is replaced by its tangent, and nothing else happens.
 
-A *tangent* of a symbol is a tensor on the symbol's slots (labels ``s0``, ``s1``, …) and, for a gradient, on the entries of the direction
-(labels ``er``, ``ec``): the unit directions all at once. No layout convention is needed, because the result's row and column are
-those of the symbol. Anything that has no derivative here raises; nothing is ever silently zero.
+A *tangent* of a symbol is a tensor on the symbol's slots (labels ``s0``, ``s1``, …) and, for a gradient, on the
+entries of the direction (labels ``er``, ``ec``): the unit directions all at once. No layout convention is needed,
+because the result's row and column are those of the symbol. Anything that has no derivative here raises; nothing is
+ever silently zero.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from symflow.calculus.atoms import DIAGONAL_KINDS, Argument, Atom, Space
-from symflow.calculus.tensors import Label, Tensor, add, contract, from_argument, letter, product, sort_labels
+from symflow.calculus.tensors import Label, Raw, Tensor, add, contract, from_argument, letter, product, sort_labels
 from symflow.errors import KindError, UnsupportedError
 from symflow.expr.kinds import KINDS
-from symflow.expr.tree import Symbol
+from symflow.expr.tree import Expr, Symbol
 
 if TYPE_CHECKING:
     from symflow.calculus.elaboration import Elaborator
@@ -28,12 +29,35 @@ class Differential:
     """The differential of tensors under given tangents; differentials of atoms are computed once."""
 
     def __init__(self, elaborator: Elaborator, tangents: Tangents) -> None:
+        self.elaborator = elaborator
         self.space: Space = elaborator.space
         self.budget = elaborator.budget
         self.kinks: set[Argument] = elaborator.kinks
         self.tangents = tangents
         self.names = frozenset(tangents)
         self._atoms: dict[int, Tensor] = {}
+
+    def of(self, expr: Expr) -> Tensor:
+        """The differential of an expression; squares and sums are differentiated before they are multiplied out."""
+        op = expr.op
+        if op == "sqnorm":
+            value, change = self.elaborator(expr.args[0]), self.of(expr.args[0])
+            keep = sort_labels({*value.labels, *change.labels} - {"r", "c"})
+            both = product(self.space, value, value.labels, change, change.labels, keep, budget=self.budget)
+            return both.scaled(2)
+        if op == "add":
+            return add([self.of(part) for part in expr.args])
+        if op == "neg":
+            return self.of(expr.args[0]).scaled(-1)
+        if op == "div" and expr.args[1].op == "number" and expr.args[1].data:
+            return self.of(expr.args[0]).scaled(1 / expr.args[1].data)
+        if op == "datasum" and not any(f"#{expr.data}" in t.labels for t in self.tangents.values()):
+            change = self.of(expr.args[0])
+            index = f"#{expr.data}"
+            weight = letter(self.space, self.space.weight(), (index,))
+            keep = sort_labels(set(change.labels) - {index})
+            return product(self.space, weight, (index,), change, change.labels, keep, budget=self.budget)
+        return self(self.elaborator(expr))
 
     def __call__(self, tensor: Tensor) -> Tensor:
         """Sum over the factors of every term: the factor replaced by its differential."""
@@ -58,7 +82,7 @@ class Differential:
                 self.budget.check(len(parts))
         if not parts:
             return self._zero(tensor)
-        return add(self.space, [self._zero(tensor), *parts])
+        return add([self._zero(tensor), *parts])
 
     def _zero(self, tensor: Tensor) -> Tensor:
         """The zero tensor on the outs of a differential, so that shapes are right where nothing depends."""
@@ -114,7 +138,7 @@ class Differential:
             if head == "recip":
                 return square.scaled(-1)
             slots = tuple(range(len(names)))
-            return add(space, [Tensor(names, atom.dims, [(1, (), slots, len(slots))]), square.scaled(-1)])
+            return add([Tensor(names, atom.dims, [(1, (), slots, len(slots))]), square.scaled(-1)])
         raise UnsupportedError(f"the derivative of {head} is not known to the kernel")
 
     def _matrix_function(self, number: int, atom: Atom, argument: Argument, names: tuple[Label, ...]) -> Tensor:
@@ -127,7 +151,9 @@ class Differential:
         if atom.head == "inv":
             left = letter(space, inverse, ("s0", "k", *data))
             right = letter(space, inverse, ("l", "s1", *data))
-            half = product(space, left, left.labels, change, change.labels, ("s0", "l", *data, *extra), budget=self.budget)
+            half = product(
+                space, left, left.labels, change, change.labels, ("s0", "l", *data, *extra), budget=self.budget
+            )
             keep = sort_labels((*names, *extra))
             return product(space, half, half.labels, right, right.labels, keep, budget=self.budget).scaled(-1)
         trace = letter(space, inverse, ("l", "k", *data))
@@ -138,21 +164,21 @@ class Differential:
         return result
 
 
-def gradient(elaborator: Elaborator, f: Tensor, symbol: Symbol, index: str | None) -> Tensor:
+def gradient(elaborator: Elaborator, f: Expr, symbol: Symbol, index: str | None) -> Tensor:
     """grad(f, X): the array G with df = dot(G, dX), projected on X's linear space."""
-    change = Differential(elaborator, {symbol.name: _units(symbol, index)})(f)
+    change = Differential(elaborator, {symbol.name: _units(symbol, index)}).of(f)
     names = tuple({"er": "r", "ec": "c"}.get(x, x) for x in change.labels)
     return contract(elaborator.space, change, names, sort_labels(names))
 
 
-def jacobian(elaborator: Elaborator, f: Tensor, symbol: Symbol, index: str | None) -> Tensor:
+def jacobian(elaborator: Elaborator, f: Expr, symbol: Symbol, index: str | None) -> Tensor:
     """jac(f, x): entries df_a/dx_b."""
-    change = Differential(elaborator, {symbol.name: _units(symbol, index)})(f)
+    change = Differential(elaborator, {symbol.name: _units(symbol, index)}).of(f)
     names = tuple({"er": "c"}.get(x, x) for x in change.labels)
     return contract(elaborator.space, change, names, sort_labels(names))
 
 
-def lie_gradient(elaborator: Elaborator, f: Tensor, symbol: Symbol, index: str | None) -> Tensor:
+def lie_gradient(elaborator: Elaborator, f: Expr, symbol: Symbol, index: str | None) -> Tensor:
     """liegrad(f, R): dR = A R for every antisymmetric A at once."""
     space = elaborator.space
     if symbol.dims == (1,):
@@ -167,15 +193,15 @@ def lie_gradient(elaborator: Elaborator, f: Tensor, symbol: Symbol, index: str |
     labels = ("s0", "s1", *(("s2",) if data else ()), "er", "ec", *data)
     none = (None,) if data else ()
     tangent = Tensor(labels, (n, n, *none, n, n, *none), [plus, minus])
-    change = Differential(elaborator, {symbol.name: tangent})(f)
+    change = Differential(elaborator, {symbol.name: tangent}).of(f)
     names = tuple({"er": "r", "ec": "c"}.get(x, x) for x in change.labels)
     return contract(space, change, names, sort_labels(names))
 
 
 def directional(
-    elaborator: Elaborator, f: Tensor, moves: list[tuple[Symbol, str | None, Tensor]], *, family: bool
+    elaborator: Elaborator, f: Expr, moves: list[tuple[Symbol, str | None, Tensor]], *, family: bool
 ) -> Tensor:
-    """The derivative when every symbol moves with its velocity; ``family``: velocities of a data family for all i at once."""
+    """The derivative when every symbol moves with its velocity; ``family``: x[i] moves for all i at once."""
     space = elaborator.space
     tangents: dict[str, Tensor] = {}
     for symbol, index, velocity in moves:
@@ -199,7 +225,7 @@ def directional(
             keep = sort_labels({*tangent.labels, *constant.labels})
             tangent = product(space, tangent, tangent.labels, constant, constant.labels, keep)
         tangents[symbol.name] = tangent
-    return Differential(elaborator, tangents)(f)
+    return Differential(elaborator, tangents).of(f)
 
 
 def _units(symbol: Symbol, index: str | None) -> Tensor:
@@ -211,7 +237,7 @@ def _units(symbol: Symbol, index: str | None) -> Tensor:
     entries = tuple(x for x, d in zip(("er", "ec"), symbol.shape, strict=True) if d != 1) if symbol.dims else ()
     if linear == "diagonal" and sides:
         slots: tuple[int, ...] = (0,)
-        patterns = [(Fraction(1), (0, 0))]
+        patterns: list[tuple[Fraction, tuple[int, ...]]] = [(Fraction(1), (0, 0))]
         sides_in = sides[:1]
     else:
         slots = tuple(range(len(sides)))
@@ -221,7 +247,7 @@ def _units(symbol: Symbol, index: str | None) -> Tensor:
             patterns = [(HALF, (0, 1)), (HALF if linear == "symmetric" else -HALF, (1, 0))]
     tail = (len(slots),) if data else ()
     labels = (*(f"s{k}" for k in range(len(slots) + len(tail))), *entries, *data)
-    terms = [(c, (), (*slots, *tail, *outs, *tail), len(slots) + len(tail)) for c, outs in patterns]
+    terms: list[Raw] = [(c, (), (*slots, *tail, *outs, *tail), len(slots) + len(tail)) for c, outs in patterns]
     return Tensor(labels, (*sides_in, *none, *sides, *none), terms)
 
 
@@ -240,6 +266,6 @@ def _require_direction(space: Space, symbol: Symbol, velocity: Tensor) -> None:
         good = swapped == {key: sign * c for key, c in terms.items()}
     if not good:
         raise KindError(
-            f"the direction given for {symbol.name} is not {linear}: the derivative of an expression in a {symbol.kind} "
-            f"symbol is defined along {linear} directions only (write sym(…), skew(…) or diag(diagpart(…)) around it)"
+            f"the direction given for {symbol.name} is not {linear}: an expression in a {symbol.kind} symbol has a "
+            f"derivative along {linear} directions only (write sym(…), skew(…) or diag(diagpart(…)) around it)"
         )

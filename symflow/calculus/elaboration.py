@@ -1,7 +1,8 @@
 """From the tree a person wrote to a sum in index notation, derivatives carried out.
 
-Only multilinearity is used here, and the slot symmetry of symmetric letters: R.T @ R is not 1 yet, because the derivative of an expression is
-that of the expression as written. What the kinds promise is used afterwards, by the relations of :mod:`symflow.proof`.
+Only multilinearity is used here, and the slot symmetry of symmetric letters: R.T @ R is not 1 yet, because the
+derivative of an expression is that of the expression as written. What the kinds promise is used afterwards, by the
+relations of :mod:`symflow.proof`.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Elaborator:
     # linear operations and products
 
     def _add(self, expr: Expr) -> Tensor:
-        return add(self.space, [self(a) for a in expr.args])
+        return add([self(a) for a in expr.args])
 
     def _neg(self, expr: Expr) -> Tensor:
         return self(expr.args[0]).scaled(-1)
@@ -96,7 +97,9 @@ class Elaborator:
         inside = tuple({"r": "c", "c": "r"}.get(label, label) for label in x.labels)
         return contract(self.space, x, inside, sort_labels(inside))
 
-    def _join(self, x: Tensor, inside_x: tuple[Label, ...], y: Tensor, inside_y: tuple[Label, ...], keep: str) -> Tensor:
+    def _join(
+        self, x: Tensor, inside_x: tuple[Label, ...], y: Tensor, inside_y: tuple[Label, ...], keep: str
+    ) -> Tensor:
         """Product in which the labels of ``keep`` and all data labels stay."""
         names = {*inside_x, *inside_y}
         result = sort_labels(name for name in names if name in keep or name[0] == "#")
@@ -179,15 +182,15 @@ class Elaborator:
 
     def _comm(self, expr: Expr) -> Tensor:
         x, y = self(expr.args[0]), self(expr.args[1])
-        return add(self.space, [self._multiply(x, y), self._multiply(y, x).scaled(-1)])
+        return add([self._multiply(x, y), self._multiply(y, x).scaled(-1)])
 
     def _sym(self, expr: Expr) -> Tensor:
         x = self(expr.args[0])
-        return add(self.space, [x, self._transposed(x)]).scaled(Fraction(1, 2))
+        return add([x, self._transposed(x)]).scaled(Fraction(1, 2))
 
     def _skew(self, expr: Expr) -> Tensor:
         x = self(expr.args[0])
-        return add(self.space, [x, self._transposed(x).scaled(-1)]).scaled(Fraction(1, 2))
+        return add([x, self._transposed(x).scaled(-1)]).scaled(Fraction(1, 2))
 
     def _diag(self, expr: Expr) -> Tensor:
         x = self(expr.args[0])
@@ -208,6 +211,10 @@ class Elaborator:
     def _entrywise(self, expr: Expr) -> Tensor:
         x = self(expr.args[0])
         argument = x.argument(self.space)
+        if expr.op == "log":
+            self.space.positive.add(argument)
+        if expr.op == "sqrt":
+            self.space.nonnegative.add(argument)
         if expr.op == "relu":
             gate = letter(self.space, self.space.function("step", argument), x.labels)
             return self._times(gate, x)
@@ -229,24 +236,24 @@ class Elaborator:
 
     def _grad(self, expr: Expr) -> Tensor:
         f, X = expr.args
-        return gradient(self, self(f), *X.data)
+        return gradient(self, f, *X.data)
 
     def _liegrad(self, expr: Expr) -> Tensor:
         f, R = expr.args
-        return lie_gradient(self, self(f), *R.data)
+        return lie_gradient(self, f, *R.data)
 
     def _jac(self, expr: Expr) -> Tensor:
         f, x = expr.args
-        return jacobian(self, self(f), *x.data)
+        return jacobian(self, f, *x.data)
 
     def _diff(self, expr: Expr) -> Tensor:
         f, X, direction = expr.args
-        return directional(self, self(f), [(*X.data, self(direction))], family=False)
+        return directional(self, f, [(*X.data, self(direction))], family=False)
 
     def _along(self, expr: Expr) -> Tensor:
         f, *pairs = expr.args
         moves = [(*X.data, self(e)) for X, e in zip(pairs[::2], pairs[1::2], strict=True)]
-        return directional(self, self(f), moves, family=True)
+        return directional(self, f, moves, family=True)
 
 
 def symbol_tensor(space: Space, symbol: Symbol, index: str | None) -> Tensor:

@@ -1,8 +1,9 @@
 """From index notation back to a tree: matrices, vectors, traces and data sums, as a person would write them.
 
-A term is a graph of indices. Summed indices are removed one by one: an end becomes a matrix times a vector, a middle a matrix
-product (with a diagonal matrix for the vectors that sit on it), parallel matrices become a Hadamard product, a loop its diagonal. What is left is on
-the row and the column. Graphs that are not built in this way (a tetrahedron, say) have no such expression and raise.
+A term is a graph of indices. Summed indices are removed one by one: an end becomes a matrix times a vector, a middle
+a matrix product (with a diagonal matrix for the vectors that sit on it), parallel matrices become a Hadamard product,
+a loop its diagonal. What is left is on the row and the column. Graphs that are not built in this way (a tetrahedron,
+say) have no such expression and raise.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ Names = Mapping[int, str]  # data index names by index
 DATA_NAMES = ("i", "j", "k", "l", "m")
 
 
-def read_back(space: Space, terms: Mapping[Key, Fraction], labels: tuple[str, ...], dims: tuple[Dimension, ...]) -> Expr:
+def read_back(
+    space: Space, terms: Mapping[Key, Fraction], labels: tuple[str, ...], dims: tuple[Dimension, ...]
+) -> Expr:
     """The sum as a tree; ``labels`` and ``dims`` describe the outs as in a tensor.
 
     Raises UnsupportedError for terms that have no expression by matrix operations.
@@ -89,7 +92,9 @@ class _Reader:
                     found[s] = None
         return list(found)
 
-    def _component(self, factors: list[tuple[int, Slots]], outs: Mapping[str, tuple[int, Dimension]], fresh: list[str]) -> Expr:
+    def _component(
+        self, factors: list[tuple[int, Slots]], outs: Mapping[str, tuple[int, Dimension]], fresh: list[str]
+    ) -> Expr:
         bound = self._data_indices(factors)
         names = self.names | dict(zip(bound, fresh, strict=False))
         rest: list[tuple[int, Slots]] = []
@@ -155,11 +160,17 @@ class _Graph:
         if a == b:
             self.vectors.setdefault(a, []).append(make.diagpart(matrix))
             return
-        for k, (x, y, other) in enumerate(self.edges):
-            if {x, y} == {a, b}:
-                self.edges[k] = (x, y, make.hadamard(other, matrix if x == a else matrix.T))
-                return
         self.edges.append((a, b, matrix))
+
+    def _merge_parallel(self) -> bool:
+        """Turn the first pair of parallel matrices into their Hadamard product; False where there is none."""
+        for k, (a, b, matrix) in enumerate(self.edges):
+            for m, (x, y, other) in enumerate(self.edges[:k]):
+                if {x, y} == {a, b}:
+                    self.edges[m] = (x, y, make.hadamard(other, matrix if x == a else _turn(matrix)))
+                    del self.edges[k]
+                    return True
+        return False
 
     def _value(self, number: int, data: list[str]) -> Expr:
         atom = self.space[number]
@@ -183,10 +194,15 @@ class _Graph:
         return value_
 
     def collapse(self, outs: Mapping[str, tuple[int, Dimension]]) -> Expr:
-        """Remove every summed index, then write down what is left on the outs."""
+        """Remove every summed index, then write down what is left on the outs.
+
+        Parallel matrices become a Hadamard product only where nothing else is possible: tr(A B) is not a sum of one.
+        """
         free = {s for s, _ in outs.values()}
         while (index := self._removable(free)) is not None:
             self._remove(index)
+        while self._merge_parallel():
+            pass
         result = self._on_outs(outs)
         for scalar in self.scalars:
             result = scalar if result is None else scalar * result
@@ -197,12 +213,14 @@ class _Graph:
 
     def _removable(self, free: set[int]) -> int | None:
         """The summed index with the fewest matrices on it; raises where three or more meet everywhere."""
-        candidates = sorted((len(self._touching(s)), s) for s in self.dims if s not in free)
-        if not candidates:
-            return None
-        if candidates[0][0] > 2:
-            raise UnsupportedError("the term is a network of matrices without an expression by matrix operations")
-        return candidates[0][1]
+        while True:
+            candidates = sorted((len(self._touching(s)), s) for s in self.dims if s not in free)
+            if not candidates:
+                return None
+            if candidates[0][0] <= 2:
+                return candidates[0][1]
+            if not self._merge_parallel():
+                raise UnsupportedError("the term is a network of matrices without an expression by matrix operations")
 
     def _remove(self, index: int) -> None:
         vectors = self.vectors.pop(index, [])
@@ -223,7 +241,7 @@ class _Graph:
         middle = first
         for vector in vectors:
             middle = middle @ _diagonal(vector)
-        self._connect(a, b, middle @ _turn(second))
+        self._connect(a, b, _apply(middle, _turn(second)))
 
     def _on_outs(self, outs: Mapping[str, tuple[int, Dimension]]) -> Expr | None:
         if not outs:
@@ -271,20 +289,34 @@ def _turn(matrix: Expr) -> Expr:
     """The transpose, without piling up .T or transposing what is symmetric by kind."""
     if matrix.op == "transpose":
         return matrix.args[0]
-    if matrix.op == "symbol" and matrix.data[0].kind in ("symmetric", "positive_definite", "projector", *DIAGONAL_KINDS):
-        return matrix
-    if matrix.op == "diag":
+    if _is_symmetric(matrix):
         return matrix
     if matrix.op == "matmul":
-        return _turn(matrix.args[1]) @ _turn(matrix.args[0])
+        return _product([_turn(factor) for factor in reversed(_factors(matrix))])
     return matrix.T
 
 
+def _is_symmetric(matrix: Expr) -> bool:
+    """Whether it is symmetric by kind: no need to write its transpose."""
+    if matrix.op == "symbol":
+        return matrix.data[0].kind in ("symmetric", "positive_definite", "projector", *DIAGONAL_KINDS)
+    return matrix.op in ("diag", "eye") or (matrix.op == "inv" and _is_symmetric(matrix.args[0]))
+
+
 def _apply(matrix: Expr, vector: Expr) -> Expr:
-    """matrix @ vector, products from the right."""
-    if matrix.op == "matmul":
-        return _apply(matrix.args[0], _apply(matrix.args[1], vector))
-    return matrix @ vector
+    """matrix @ vector, products from the left: A @ B @ x."""
+    return vector if matrix.op == "eye" else _product([*_factors(matrix), *_factors(vector)])
+
+
+def _factors(product: Expr) -> list[Expr]:
+    return [*_factors(product.args[0]), *_factors(product.args[1])] if product.op == "matmul" else [product]
+
+
+def _product(factors: list[Expr]) -> Expr:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = result @ factor
+    return result
 
 
 def _diagonal(vector: Expr) -> Expr:
@@ -302,7 +334,7 @@ def _entrywise(vectors: list[Expr]) -> Expr:
         for vector in plain[1:]:
             result = make.hadamard(result, vector)
     for vector in reversed(diagonal):
-        result = vector.args[0] @ result
+        result = _apply(vector.args[0], result)
     return result
 
 

@@ -1,9 +1,9 @@
 """Sums of terms with named outs, and the one operation that combines them: contraction.
 
-A :class:`Tensor` has *labels*: ``"r"`` for the row, ``"c"`` for the column, ``"#i"`` for the free data index i. A row or column of
-dimension 1 has no out. Everything the language can say (products, transposes, traces, Hadamard products, diagonals, data sums) is a contraction
-of one or two tensors: labels that meet are identified, labels that are not asked for are summed.
-Terms stay as they are written until :meth:`Tensor.collected` puts them in normal form, once.
+A :class:`Tensor` has *labels*: ``"r"`` for the row, ``"c"`` for the column, ``"#i"`` for the free data index i. A row
+or column of dimension 1 has no out. Everything the language can say (products, transposes, traces, Hadamard products,
+diagonals, data sums) is a contraction of one or two tensors: labels that meet are identified, labels that are not
+asked for are summed. Terms stay as they are written until :meth:`Tensor.collected` puts them in normal form, once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Raw = tuple[Fraction | int, Factors, Slots, int]  # coefficient, factors, outs, 
 Label = str
 
 MAX_TERMS = 20_000
+_ZERO = Fraction(0)
 
 
 class Budget:
@@ -62,7 +63,7 @@ class Tensor:
         for coefficient, factors, outs, _ in self.terms:
             sign, key = canonical(space, factors, outs)
             if sign:
-                value = total.get(key, 0) + sign * coefficient
+                value = total.get(key, _ZERO) + sign * coefficient
                 if value:
                     total[key] = value
                 else:
@@ -90,8 +91,7 @@ def count_indices(factors: Factors, outs: Slots) -> int:
     top = max(outs, default=-1)
     for _, slots in factors:
         for s in slots:
-            if s > top:
-                top = s
+            top = max(top, s)
     return top + 1
 
 
@@ -106,7 +106,7 @@ def sort_labels(labels: Iterable[Label]) -> tuple[Label, ...]:
     return tuple(sorted(labels, key=lambda x: (x != "r", x != "c", x)))
 
 
-def add(space: Space, parts: list[Tensor]) -> Tensor:
+def add(parts: list[Tensor]) -> Tensor:
     """The sum; a part that does not depend on a data index is constant in it."""
     labels = sort_labels({label for part in parts for label in part.labels})
     known = {label: dim for part in parts for label, dim in zip(part.labels, part.dims, strict=True)}
@@ -124,11 +124,16 @@ def add(space: Space, parts: list[Tensor]) -> Tensor:
 
 
 def contract(
-    space: Space, tensor: Tensor, inside: tuple[Label, ...], result: tuple[Label, ...], names: tuple[Label, ...] | None = None
-) -> Tensor:  # fmt: skip
+    space: Space,
+    tensor: Tensor,
+    inside: tuple[Label, ...],
+    result: tuple[Label, ...],
+    names: tuple[Label, ...] | None = None,
+) -> Tensor:
     """Rename the outs to ``inside``; equal names are identified; names not in ``result`` are summed.
 
-    ``names`` are the labels of the result where they differ from ``result`` (a name may be asked for twice: a diagonal).
+    ``names`` are the labels of the result where they differ from ``result`` (a name may be asked for twice: a
+    diagonal).
     """
     known = dict(zip(inside, tensor.dims, strict=True))
     summed = [name for name in dict.fromkeys(inside) if name not in result]
@@ -171,7 +176,9 @@ def product(
     return Tensor(result if names is None else names, tuple(known[name] for name in result), terms)
 
 
-def _merge(factors: Factors, outs1: Slots, outs2: Slots, clashes: list[tuple[int, int]]) -> tuple[Factors, Slots, Slots]:
+def _merge(
+    factors: Factors, outs1: Slots, outs2: Slots, clashes: list[tuple[int, int]]
+) -> tuple[Factors, Slots, Slots]:
     """Identify indices of one term with each other."""
     for a, b in clashes:
         # earlier merges may already have renamed a or b: rename through the current outs

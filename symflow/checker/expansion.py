@@ -13,6 +13,7 @@ from fractions import Fraction
 from symflow.checker.derivatives import Differentiation
 from symflow.checker.facts import Facts
 from symflow.checker.formal import WEIGHT, Algebra, Label, Range, Tensor, axes, exchanged, scaled, total
+from symflow.checker.gluings import Gluing, gluings, is_polynomial
 from symflow.errors import CertificateError
 from symflow.expr.kinds import KINDS
 from symflow.expr.tree import ENTRYWISE, Equation, Expr, Symbol
@@ -38,28 +39,12 @@ class Expansion:
         self.algebra = algebra
         self.facts = facts
         self.differentiation = Differentiation(algebra, facts)
-        self._done: dict[int, tuple[Expr, Tensor]] = {}
+        self._done: dict[Expr, Tensor] = {}
         self._rules: dict[str, Callable[[Expr], Tensor]] = {
-            "symbol": self._symbol, "number": self._number, "zeros": self._zeros, "add": self._add,
-            "eye": lambda e: self._build(e, (0, 0)), "ones": lambda e: self._build(e, (0, 1)),
-            "neg": lambda e: scaled(-1, self.expand(e.args[0])),
-            "transpose": lambda e: self._build(e, (0, 1), (1, 0)),
-            "mul": lambda e: self._build(e, (0, 1), (0, 1), (0, 1)),
-            "hadamard": lambda e: self._build(e, (0, 1), (0, 1), (0, 1)),
-            "matmul": lambda e: self._build(e, (0, 1), (0, 2), (2, 1)),
-            "outer": lambda e: self._build(e, (0, 1), (0, 2), (1, 2)),
-            "dot": lambda e: self._build(e, (), (0, 1), (0, 1)),
-            "sqnorm": lambda e: self._build(e, (), (0, 1), (0, 1), args=e.args * 2),
-            "tr": lambda e: self._build(e, (), (0, 0)),
-            "diag": lambda e: self._build(e, (0, 0), (0, 1)),
-            "diagpart": lambda e: self._build(e, (0, 1), (0, 0)),
-            "sym": lambda e: self._half_with_transpose(self.expand(e.args[0]), 1, e),
-            "skew": lambda e: self._half_with_transpose(self.expand(e.args[0]), -1, e),
-            "comm": self._commutator, "div": self._divide, "pow": self._power,
+            "symbol": self._symbol, "number": self._number, "zeros": self._zeros, "pow": self._power,
             "inv": lambda e: self._inverse(e.args[0]), "det": self._determinant, "logdet": self._logdet,
-            "apply": self._entrywise, "datasum": self._datasum, "grad": self._gradient, "jac": self._jacobian,
-            "liegrad": self._lie_gradient, "diff": self._along, "along": self._along,
-            **dict.fromkeys(ENTRYWISE, self._entrywise),
+            "apply": self._entrywise, **dict.fromkeys(ENTRYWISE, self._entrywise), "grad": self._gradient,
+            "jac": self._jacobian, "liegrad": self._lie_gradient, "diff": self._along, "along": self._along,
         }  # fmt: skip
 
     def difference(self, equation: Equation) -> Tensor:
@@ -71,34 +56,85 @@ class Expansion:
 
     def expand(self, node: Expr) -> Tensor:
         """The node as a sum, not collected."""
-        known = self._done.get(id(node))
+        known = self._done.get(node)
         if known is None:
-            rule = self._rules.get(node.op)
-            if rule is None:
-                raise CertificateError(f"the checker does not know the operation {node.op!r}")
-            known = self._done[id(node)] = (node, rule(node))
-        return known[1]
+            known = self._done[node] = self._by_rule(node)
+        return known
+
+    def _by_rule(self, node: Expr) -> Tensor:
+        products = gluings(node)
+        if products is not None:
+            return self._multilinear(node, products)
+        rule = self._rules.get(node.op)
+        if rule is None:
+            raise CertificateError(f"the checker does not know the operation {node.op!r}")
+        return rule(node)
 
     def collected(self, node: Expr) -> Tensor:
         """The node as a collected sum."""
         return self.algebra.collect(self.expand(node))
 
-    def _part(self, node: Expr, row_and_column: Sequence[Label]) -> Part:
-        return self.expand(node), [*on_axes(node.shape, row_and_column), *sorted(node.free)]
+    def _labels(self, node: Expr, row_and_column: Sequence[Label]) -> list[Label]:
+        return [*on_axes(node.shape, row_and_column), *sorted(node.free)]
 
-    def _glue(self, node: Expr, kept: Sequence[Label], parts: Sequence[Part]) -> Tensor:
-        """Contract to the outs of the node, ``kept`` for its row and column."""
-        labels = on_axes(node.shape, kept) if kept else []
+    def _part(self, node: Expr, row_and_column: Sequence[Label]) -> Part:
+        return self.expand(node), self._labels(node, row_and_column)
+
+    def _glue(self, node: Expr, kept: Sequence[Label], parts: Sequence[Part], more: Sequence[Label] = ()) -> Tensor:
+        """Contract to the outs of the node, ``kept`` for its row and column, and then those labelled ``more``."""
+        labels = on_axes(node.shape, kept)
         ranges: dict[Label, Range] = dict(zip(labels, (d for d in node.shape if d != 1), strict=True))
         names = sorted(node.free)
-        return self.algebra.contract(parts, [*labels, *names], ranges | dict.fromkeys(names))
+        return self.algebra.contract(parts, [*labels, *names, *more], ranges | dict.fromkeys(names))
 
-    def _build(
-        self, node: Expr, kept: Sequence[Label], *labels: Sequence[Label], args: tuple[Expr, ...] | None = None
-    ) -> Tensor:
-        """Contract the arguments of a node, with these labels for their rows and columns."""
-        args = node.args if args is None else args
-        return self._glue(node, kept, [self._part(arg, of) for arg, of in zip(args, labels, strict=True)])
+    # ---- multilinear operations and their derivatives
+
+    def _multilinear(self, node: Expr, products: Sequence[Gluing]) -> Tensor:
+        constant = self._constant_parts(node)
+        summands = []
+        for coefficient, kept, factors in products:
+            parts = [self._part(node.args[number], labels) for number, labels in factors]
+            summands.append(scaled(coefficient, self._glue(node, kept, [*parts, *constant])))
+        return total(summands[0].dims, *summands)
+
+    def _constant_parts(self, node: Expr) -> list[Part]:
+        """The factors of a node besides those in the table: the weight, the reciprocal of a divisor."""
+        if node.op == "datasum":
+            return [(self.algebra.lone(self.algebra.atom(WEIGHT)), [node.data])]
+        if node.op == "div":
+            return [(self._inverse(node.args[1]), list[Label](sorted(node.args[1].free)))]
+        return []
+
+    def _product_rule(self, node: Expr, symbol: Symbol, known: dict[Expr, Tensor | None]) -> Tensor | None:
+        """The derivative of a polynomial node, with outs for the slots of the symbol at the end; None where it is zero.
+
+        A constant is expanded all the same, for what its being defined says. Equal factors count once each: d(e e) = 2 e de.
+        """
+        if node not in known:
+            known[node] = self._by_product_rule(node, symbol, known)
+        return known[node]
+
+    def _by_product_rule(self, node: Expr, symbol: Symbol, known: dict[Expr, Tensor | None]) -> Tensor | None:
+        if node.op == "symbol" and node.data[0] == symbol:
+            return self.differentiation.derive(self.expand(node), self.algebra.atom(symbol_head(symbol)))
+        derived = [self._product_rule(arg, symbol, known) for arg in node.args]
+        products = gluings(node)
+        if products is None or all(one is None for one in derived):
+            self.expand(node)
+            return None
+        new: list[Label] = [("new", k) for k in range(len(axes(symbol.kind, symbol.dims)) + symbol.family)]
+        constant = self._constant_parts(node)
+        summands = []
+        for coefficient, kept, factors in products:
+            for at, (number, labels) in enumerate(factors):
+                moved = derived[number]
+                if moved is None or factors[at] in factors[:at]:
+                    continue
+                rest = [self._part(node.args[k], of) for k, of in (*factors[:at], *factors[at + 1 :])]
+                inner = (moved, [*self._labels(node.args[number], labels), *new])
+                times = coefficient * factors.count(factors[at])
+                summands.append(scaled(times, self._glue(node, kept, [inner, *rest, *constant], new)))
+        return total(summands[0].dims, *summands)
 
     def _spread(self, node: Expr, kept: list[Label]) -> Tensor:
         """The node with outs for data indices on which it does not depend."""
@@ -122,24 +158,10 @@ class Expansion:
     def _zeros(self, node: Expr) -> Tensor:
         return Tensor(tuple(d for d in node.shape if d != 1), ())
 
-    def _add(self, node: Expr) -> Tensor:
-        kept: list[Label] = [*on_axes(node.shape, (0, 1)), *sorted(node.free)]
-        summands = [self._spread(arg, kept) for arg in node.args]
-        return total(summands[0].dims, *summands)
-
     def _half_with_transpose(self, tensor: Tensor, sign: int, node: Expr) -> Tensor:
         """(X + sign X^T)/2 for a square node with the outs of the tensor."""
         other = tensor if node.shape[0] == 1 else exchanged(tensor)
         return total(tensor.dims, scaled(_HALF, tensor), scaled(sign * _HALF, other))
-
-    def _commutator(self, node: Expr) -> Tensor:
-        forth = self._build(node, (0, 1), (0, 2), (2, 1))
-        back = self._build(node, (0, 1), (0, 2), (2, 1), args=node.args[::-1])
-        return total(forth.dims, forth, scaled(-1, back))
-
-    def _divide(self, node: Expr) -> Tensor:
-        divisor: Part = (self._inverse(node.args[1]), list[Label](sorted(node.args[1].free)))
-        return self._glue(node, (0, 1), [self._part(node.args[0], (0, 1)), divisor])
 
     def _inverse(self, node: Expr) -> Tensor:
         """1/s of a scalar, the inverse of a square matrix."""
@@ -196,17 +218,18 @@ class Expansion:
         labels = list(range(len(argument.dims)))
         return self.algebra.contract([(step, labels), (argument, labels)], labels)
 
-    def _datasum(self, node: Expr) -> Tensor:
-        weight = self.algebra.lone(self.algebra.atom(WEIGHT))
-        return self._glue(node, (0, 1), [self._part(node.args[0], (0, 1)), (weight, [node.data])])
-
     def _derivative(self, body: Expr, variable: Expr) -> tuple[Tensor, Symbol, str | None]:
         """The derivative of the body by all entries of the variable, with the variable's symbol and data index."""
         if variable.op != "symbol" or variable.data[0].family != (variable.data[1] is not None):
             raise CertificateError(f"a derivative with respect to {variable.op!r}, which is not a symbol")
         symbol, index = variable.data
         target = self.algebra.atom(symbol_head(symbol))
-        return self.differentiation.derive(self.collected(body), target), symbol, index
+        if not is_polynomial(body, symbol):
+            return self.differentiation.derive(self.collected(body), target), symbol, index
+        derivative = self._product_rule(body, symbol, {})
+        if derivative is None:
+            derivative = Tensor(self.expand(body).dims + self.algebra.dims[target], ())
+        return derivative, symbol, index
 
     def _slots(self, symbol: Symbol, index: Label | None, row_and_column: Sequence[Label]) -> list[Label]:
         """Labels for the slots of a symbol: a diagonal kind has the first of the two."""

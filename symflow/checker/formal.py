@@ -21,7 +21,7 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from symflow.checker.labelling import Factor, Factors, canonical
+from symflow.checker.labelling import Factors, canonical
 from symflow.errors import CertificateError, LimitError
 from symflow.expr.kinds import KINDS
 
@@ -30,6 +30,7 @@ Head = tuple[object, ...]  # all of an atom but its argument
 Rational = int | Fraction
 Product = tuple[Rational, Factors, tuple[int, ...]]
 Label = Hashable
+_Placed = tuple[Rational, Factors, tuple[tuple[int, int], ...]]  # a term with labels for outs; pairs of labels that are equal
 
 ENTRYWISE = ("exp", "log", "sqrt", "sin", "cos", "tanh", "step", "recip")
 MAX_TERMS = 20_000
@@ -56,6 +57,11 @@ def axes(kind: str, dims: tuple[str | int, ...]) -> tuple[str | int, ...]:
     return tuple(d for d in (dims[:1] if lone else (dims[0], dims[-1])) if d != 1)
 
 
+def whole(number: Rational) -> Rational:
+    """The number, as an integer where it is one: integers are quicker than fractions."""
+    return number.numerator if number.denominator == 1 else number
+
+
 def total(dims: tuple[Range, ...], *tensors: Tensor) -> Tensor:
     """The sum of tensors whose outs have the ranges ``dims``."""
     for tensor in tensors:
@@ -66,9 +72,13 @@ def total(dims: tuple[Range, ...], *tensors: Tensor) -> Tensor:
 
 def scaled(coefficient: Rational, tensor: Tensor) -> Tensor:
     """The tensor times a number."""
+    if coefficient == 1:
+        return tensor
     if not coefficient:
         return Tensor(tensor.dims, ())
-    return Tensor(tensor.dims, tuple([(coefficient * c, factors, outs) for c, factors, outs in tensor.terms]))
+    if coefficient == -1:
+        return Tensor(tensor.dims, tuple([(-c, factors, outs) for c, factors, outs in tensor.terms]))
+    return Tensor(tensor.dims, tuple([(whole(coefficient * c), factors, outs) for c, factors, outs in tensor.terms]))
 
 
 def exchanged(tensor: Tensor) -> Tensor:
@@ -167,7 +177,8 @@ class Algebra:
             sign, form, new_outs = canonical(factors, outs, self.symmetry, self._branch)
             if sign:
                 key = (form, new_outs)
-                sums[key] = sums.get(key, 0) + sign * coefficient
+                signed = coefficient if sign > 0 else -coefficient
+                sums[key] = sums[key] + signed if key in sums else signed
         terms = [(c, factors, outs) for (factors, outs), c in sorted(sums.items()) if c]
         return Tensor(tensor.dims, tuple(terms))
 
@@ -182,12 +193,12 @@ class Algebra:
         for tensor, labels in parts:
             if len(labels) != len(tensor.dims):
                 raise CertificateError(f"{len(labels)} outs where there are {len(tensor.dims)}")
-        if len(parts) > 1:
+        if len(parts) > 1 and any(not tensor.dims for tensor, _ in parts):
             number, parts = _without_numbers(parts)
             if number != 1:
                 return scaled(number, self.contract(parts, outs, ranges))
-        if len(parts) == 1 and list(parts[0][1]) == list(outs) and len(set(outs)) == len(outs):
-            return parts[0][0]
+        if len(parts) == 1 and len(parts[0][1]) == len(outs) == len(set(outs)) and set(outs) == set(parts[0][1]):
+            return _permuted(parts[0][0], list(parts[0][1]), list(outs))
         known: dict[Label, Range] = {}
         for tensor, labels in parts:
             for label, dim in zip(labels, tensor.dims, strict=True):
@@ -196,67 +207,70 @@ class Algebra:
         for label in outs:
             if label not in known:
                 known[label] = (ranges or {})[label]
-        place = {label: number for number, label in enumerate(known)}
-        spans = list(known.values())
-        kept = tuple([place[label] for label in outs])
-        places = [tuple([place[label] for label in labels]) for _, labels in parts]
         size = prod(len(tensor.terms) for tensor, _ in parts)
         if size > MAX_TERMS:
             raise LimitError(f"a sum has {size} terms, more than {MAX_TERMS}")
         self.tick()
-        choices = product(*[tensor.terms for tensor, _ in parts])
-        return Tensor(
-            tuple([known[label] for label in outs]), tuple([self._glue(c, places, kept, spans) for c in choices])
-        )
+        place = {label: number for number, label in enumerate(known)}
+        kept = tuple([place[label] for label in outs])
+        summed = [number for number in place.values() if number not in kept]
+        fresh = len(place)
+        choices: list[list[_Placed]] = []
+        for tensor, labels in parts:
+            placed, fresh = _place(tensor, [place[label] for label in labels], fresh)
+            choices.append(placed)
+        summed = [label for label in summed if not any(_meets(label, placed) for placed in choices)]
+        spans = dict(enumerate(known.values()))
+        terms = [self._glue(choice, kept, summed, spans) for choice in product(*choices)]
+        return Tensor(tuple([known[label] for label in outs]), tuple(terms))
+
+    def inside(self, context: Product, holes: Sequence[int], relation: Tensor) -> list[Product]:
+        """The products of a context with a relation whose outs are glued to the holes, which are indices of the context.
+
+        A hole that is not among the outs of the context is summed over. The ranges must agree; that is for the reader to see.
+        """
+        self.tick()
+        _, factors, outs = context
+        spans = dict(zip(holes, relation.dims, strict=True))
+        met = {index for _, slots in factors for index in slots}.union(outs)
+        summed = [index for index in spans if index not in met]
+        fresh = 1 + max(met.union(holes), default=-1)
+        placed, _ = _place(relation, holes, fresh)
+        return [self._glue(((*context[:2], ()), one), outs, summed, spans) for one in placed]
 
     def _glue(
-        self, choice: Sequence[Product], places: list[tuple[int, ...]], kept: tuple[int, ...], spans: list[Range]
+        self, choice: Sequence[_Placed], kept: tuple[int, ...], summed: Sequence[int], spans: Mapping[int, Range]
     ) -> Product:
-        """One product of one term of each part. Labels are numbers below ``len(spans)``; other indices lie above."""
-        same = list(range(len(spans)))  # a label that was identified with another points to it
-        renames: list[dict[int, int]] = []
-        identified = False
-        for (_, _, outs), labels in zip(choice, places, strict=True):
-            rename: dict[int, int] = {}
-            for index, label in zip(outs, labels, strict=True):
-                if index not in rename:
-                    rename[index] = label
-                else:
-                    _identify(same, rename[index], label)
-                    identified = True
-            renames.append(rename)
+        """One product of one term of each part; where a summed label meets no factor, the size of its span."""
         coefficient: Rational = 1
-        fresh = len(spans)
-        factors: list[Factor] = []
-        for (c, part, _), rename in zip(choice, renames, strict=True):
-            coefficient = c if coefficient == 1 else coefficient * c
-            for atom, slots in part:
-                new = []
-                for index in slots:
-                    place = rename.get(index)
-                    if place is None:
-                        rename[index] = place = fresh
-                        fresh += 1
-                    new.append(place)
-                factors.append((atom, tuple(new)))
-        if identified:
-            root = [_root(same, label) for label in range(len(spans))] + list(range(len(spans), fresh))
-            factors = [(atom, tuple([root[index] for index in slots])) for atom, slots in factors]
-            kept = tuple([root[label] for label in kept])
-        if len(kept) < len(spans):
-            touched = {index for _, slots in factors for index in slots}.union(kept)
-            for label, span in enumerate(spans):
-                if same[label] == label and label not in touched:
-                    size, counted = self._count(span)
+        factors: Factors = ()
+        pairs: tuple[tuple[int, int], ...] = ()
+        for c, more, identified in choice:
+            coefficient = c if coefficient == 1 else coefficient if c == 1 else coefficient * c
+            factors += more
+            pairs += identified
+        if pairs:
+            same = {label: label for pair in pairs for label in pair}  # one that was identified points to another
+            for first, second in pairs:
+                _identify(same, first, second)
+            root = {label: _root(same, label) for label in same}
+            factors = tuple([(atom, tuple([root.get(i, i) for i in slots])) for atom, slots in factors])
+            kept = tuple([root.get(label, label) for label in kept])
+            summed = [label for label in summed if root.get(label, label) == label and label not in kept]
+        if summed:
+            touched = {index for _, slots in factors for index in slots}
+            for label in summed:
+                if label not in touched:
+                    size, counted = self._count(spans[label])
                     coefficient *= size
                     factors += counted
-        return coefficient, tuple(factors), kept
+        return coefficient, factors, kept
 
-    def _count(self, span: Range) -> tuple[int, list[Factor]]:
+    def _count(self, span: Range) -> tuple[int, Factors]:
         """The sum of 1 over an index: a number, or the factor dim."""
         if span is None:
             raise CertificateError("a sum over the data of a term that does not depend on them, nor on weights")
-        return (span, []) if isinstance(span, int) else (1, [(self.atom(("dim", span)), ())])
+        return (span, ()) if isinstance(span, int) else (1, ((self.atom(("dim", span)), ()),))
 
     def show(self, term: Product) -> str:
         """A product for a message, such as ``-1/2 R(0,2) x(2)``."""
@@ -279,6 +293,45 @@ def _without_numbers(
         else:
             number *= value
     return number, left
+
+
+def _permuted(tensor: Tensor, labels: list[Label], outs: list[Label]) -> Tensor:
+    """The tensor with its outs, distinctly labelled, in another order."""
+    if labels == outs:
+        return tensor
+    places = [labels.index(label) for label in outs]
+    terms = [(c, factors, tuple([own[place] for place in places])) for c, factors, own in tensor.terms]
+    return Tensor(tuple([tensor.dims[place] for place in places]), tuple(terms))
+
+
+def _meets(label: int, placed: list[_Placed]) -> bool:
+    """Whether the label meets a factor in every term of a part."""
+    return all(any(label in slots for _, slots in factors) for _, factors, _ in placed)
+
+
+def _place(tensor: Tensor, labels: Sequence[int], fresh: int) -> tuple[list[_Placed], int]:
+    """The terms of a part with labels for its outs and numbers from ``fresh`` on for its summed indices.
+
+    The terms of one part use the same numbers, for they never meet in a product. Returns the next free number too.
+    """
+    placed: list[_Placed] = []
+    most = fresh
+    for coefficient, factors, outs in tensor.terms:
+        rename = dict(zip(outs, labels, strict=True))
+        identified: tuple[tuple[int, int], ...] = ()
+        if len(rename) < len(outs):
+            identified = tuple([(rename[i], label) for i, label in zip(outs, labels, strict=True) if rename[i] != label])
+        free = fresh
+        for _, slots in factors:
+            for index in slots:
+                if index not in rename:
+                    rename[index] = free
+                    free += 1
+        name = rename.__getitem__
+        written = [(atom, tuple(map(name, slots))) for atom, slots in factors]
+        placed.append((coefficient, tuple(written), identified))
+        most = max(most, free)
+    return placed, most
 
 
 def _root(same: list[int], label: int) -> int:

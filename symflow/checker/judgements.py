@@ -166,6 +166,17 @@ class Judge:
         if len(argument.terms) == 1:
             for component in self._components(argument):
                 self._nonzero.add(_up_to_sign(self._signed(component)))
+                self._learn_root(component)
+
+    def _learn_root(self, component: Tensor) -> None:
+        """A square root that is not zero is one of a positive argument: that of a negative one is 0."""
+        _, factors, outs = component.terms[0]
+        if len(factors) != 1 or self._algebra.heads[factors[0][0]] != ("sqrt",) or factors[0][1] != outs:
+            return
+        inner = self._algebra.arguments[factors[0][0]]
+        if inner is not None and self._signed(inner) not in self._positive:
+            self._positive.add(self._signed(inner))
+            self._learn_nonzero(inner)
 
     def nonzero(self, argument: Tensor) -> bool:
         """Whether the entries are nowhere zero."""

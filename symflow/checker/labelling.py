@@ -1,9 +1,9 @@
 """Canonical names for the summed indices of a product, so that equal products look equal.
 
 A product is a list of factors ``(atom number, slots)`` with its outs. Its outs are labelled first, in their
-order; then the factors that touch the lowest label are placed one by one, each handing labels to its
-unlabelled indices. As long as one factor is strictly first, this is a walk without choices. Where several are
-equally first, the rest falls into pieces that hang together through unlabelled indices only: several pieces are
+order; then, from the lowest label on, the factors that touch it are placed one by one, each handing labels to its
+unlabelled indices. As long as there is a label at which one factor is strictly first, this is a walk without choices.
+Where there is none, the rest falls into pieces that hang together through unlabelled indices only: several pieces are
 arranged independently and sorted, a single piece is tried with each of the equals first and the least result
 is taken. Every decision depends on atoms and labels alone, hence not on the names that the indices had.
 
@@ -41,13 +41,14 @@ def canonical(
     for index in outs:
         if index not in labels:
             labels[index] = len(labels)
+    new_outs = tuple([labels[index] for index in outs])
     sign, form, _ = _arrange(factors, labels, symmetry, spend)
-    return sign, form, tuple([labels[index] for index in outs])
+    return sign, form, new_outs
 
 
-def _arrange(pending: Factors, given: Labels, symmetry: Sequence[int], spend: Callable[[], None]) -> Arranged:
-    """Place the pending factors, whose labelled indices are given."""
-    labels = dict(given)
+def _arrange(pending: Factors, labels: Labels, symmetry: Sequence[int], spend: Callable[[], None]) -> Arranged:
+    """Place the pending factors; labels of some indices are given, those of the others are added."""
+    pending = tuple(sorted(pending))  # by atom; among equal atoms the order plays no part
     waiting, equals = _walk(pending, labels, symmetry)
     if not waiting:
         return _finish(pending, labels, symmetry)
@@ -55,39 +56,57 @@ def _arrange(pending: Factors, given: Labels, symmetry: Sequence[int], spend: Ca
     placed = tuple([factor for number, factor in enumerate(pending) if number not in waiting])
     pieces = _pieces(rest, labels)
     if len(pieces) > 1:
-        return _side_by_side(placed, [_arrange(piece, labels, symmetry, spend) for piece in pieces], labels, symmetry)
+        return _side_by_side(placed, [_arrange(piece, dict(labels), symmetry, spend) for piece in pieces], labels, symmetry)
     return _branch(placed, rest, equals or _rarest(rest), labels, symmetry, spend)
 
 
 def _walk(pending: Factors, labels: Labels, symmetry: Sequence[int]) -> tuple[set[int], list[Factor]]:
-    """Hand out labels while one factor is strictly first; the numbers of those left over, and the equally first."""
-    order = list(labels)
-    waiting = {number for number, (_, slots) in enumerate(pending) if slots}  # one without slots is in its place
+    """Hand out labels while one factor is strictly first; the numbers of those left over, and the equally first.
+
+    An index at which several are equally first is left for later: labels from elsewhere may tell them apart.
+    """
     touching: dict[int, list[int]] = {}
-    for number in waiting:
-        for index in set(pending[number][1]):
-            touching.setdefault(index, []).append(number)
-    at = 0
-    while at < len(order):
-        group = [number for number in touching.get(order[at], ()) if number in waiting]
-        if not group:
-            at += 1
-            continue
-        chosen = group[0]
-        if len(group) > 1:
-            first = _first([pending[number] for number in group], labels, symmetry)
-            if len(first) > 1:
-                return waiting, first
-            chosen = next(number for number in group if pending[number] == first[0])
-        atom, slots = pending[chosen]
-        if symmetry[atom] and len(_orientations(pending[chosen], labels, symmetry)) > 1:
-            return waiting, [pending[chosen]]
-        waiting.remove(chosen)
+    waiting = set()  # a factor without slots is in its place
+    for number, (_, slots) in enumerate(pending):
+        if slots:
+            waiting.add(number)
         for index in slots:
-            if index not in labels:
-                labels[index] = len(labels)
-                order.append(index)
-    return waiting, []
+            if index not in touching:
+                touching[index] = [number]
+            elif touching[index][-1] != number:
+                touching[index].append(number)
+    order = list(labels)
+    progress = True
+    while progress and waiting:
+        progress = False
+        tied = []
+        for index in order:  # it grows as indices are labelled
+            group = [number for number in touching.get(index, ()) if number in waiting]
+            while group:
+                chosen: int | None = group[0]
+                atom = pending[group[0]][0]
+                if len(group) > 1 and pending[group[1]][0] == atom:
+                    chosen = _strictly_first(group, pending, labels, symmetry)
+                if chosen is None or (symmetry[atom] and _turns(pending[chosen], labels, symmetry)):
+                    tied.append(index)
+                    break
+                progress = True
+                waiting.remove(chosen)
+                group.remove(chosen)
+                for touched in pending[chosen][1]:
+                    if touched not in labels:
+                        labels[touched] = len(labels)
+                        order.append(touched)
+        order = tied
+    if not waiting or not order:
+        return waiting, []
+    return waiting, _first([pending[number] for number in touching[order[0]] if number in waiting], labels, symmetry)
+
+
+def _strictly_first(group: list[int], pending: Factors, labels: Labels, symmetry: Sequence[int]) -> int | None:
+    """The number of the factor that comes before the others of the group; None where several are equally first."""
+    first = _first([pending[number] for number in group], labels, symmetry)
+    return None if len(first) > 1 else next(number for number in group if pending[number] == first[0])
 
 
 def _first(group: list[Factor], labels: Labels, symmetry: Sequence[int]) -> list[Factor]:
@@ -107,20 +126,25 @@ def _key(factor: Factor, labels: Labels, symmetry: Sequence[int]) -> Factor:
     return atom, tuple(seen)
 
 
+def _turns(factor: Factor, labels: Labels, symmetry: Sequence[int]) -> bool:
+    """Whether the factor may hand out labels to its first two indices in either order."""
+    atom, slots = factor
+    return bool(symmetry[atom]) and slots[0] != slots[1] and slots[0] not in labels and slots[1] not in labels
+
+
 def _orientations(factor: Factor, labels: Labels, symmetry: Sequence[int]) -> list[tuple[int, ...]]:
     """The orders in which the factor may hand out labels to its indices."""
-    atom, slots = factor
-    if symmetry[atom] and slots[0] != slots[1] and slots[0] not in labels and slots[1] not in labels:
-        return [slots, (slots[1], slots[0], *slots[2:])]
-    return [slots]
+    slots = factor[1]
+    return [slots, (slots[1], slots[0], *slots[2:])] if _turns(factor, labels, symmetry) else [slots]
 
 
 def _finish(factors: Factors, labels: Labels, symmetry: Sequence[int]) -> Arranged:
     """Write labels for indices, sort, and count the signs of antisymmetric factors."""
     sign = 1
     written = []
+    label = labels.__getitem__
     for atom, slots in factors:
-        new = tuple([labels[index] for index in slots])
+        new = tuple(map(label, slots))
         kind = symmetry[atom]
         if kind:
             if new[0] > new[1]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from symflow.checker.formal import ENTRYWISE, WEIGHT, Algebra, Head, Product, Range, Rational, Tensor
+from symflow.checker.formal import ENTRYWISE, WEIGHT, Algebra, Head, Product, Range, Rational, Tensor, whole
+from symflow.checker.labelling import Factor
 from symflow.errors import CertificateError
 
 MAX_NESTING = 24  # of arguments in arguments
@@ -23,6 +24,7 @@ class Reader:
         self._symbols = symbols
         self._functions = functions
         self._arguments: dict[int, tuple[object, Tensor]] = {}  # by identity, kept alive
+        self._atoms: dict[int, tuple[object, Rational, int | None, tuple[Range, ...]]] = {}  # the same
 
     def argument(self, value: object, depth: int = 0) -> Tensor:
         """An argument ``(dims, sum)`` as a collected tensor."""
@@ -38,12 +40,14 @@ class Reader:
         self._arguments[id(value)] = (value, tensor)
         return tensor
 
-    def context(self, value: object, dims: tuple[Range, ...], holes: object, relation: tuple[Range, ...]) -> Tensor:
-        """A context as a tensor with its own outs, of ranges ``dims``, and then the holes, of those of the relation."""
+    def context(
+        self, value: object, dims: tuple[Range, ...], holes: object, relation: tuple[Range, ...]
+    ) -> tuple[Product, tuple[int, ...]]:
+        """A context with outs of ranges ``dims``, and its holes, whose ranges are those of the relation."""
         indices = _indices(holes, "the holes")
         if len(indices) != len(relation):
             raise CertificateError(f"{len(indices)} holes for a relation with {len(relation)} outs")
-        return Tensor(dims + relation, (self._term(value, dims, 0, indices, relation),))
+        return self._term(value, dims, 0, indices, relation), indices
 
     def _summand(self, value: object, dims: tuple[Range, ...], depth: int) -> Product:
         coefficient, term = _parts(value, 2, "a summand (coefficient, term)")
@@ -62,30 +66,40 @@ class Reader:
         ranges: dict[int, Range] = {}
         _bind(ranges, indices + holes, dims + hole_dims)
         coefficient: Rational = 1
-        factors = []
+        factors: list[Factor] = []
         for factor in _sequence(listed, "the factors of a term"):
             atom, slots = _parts(factor, 2, "a factor (atom, slots)")
-            ((number, read, own),) = self._atom(atom, depth).terms
-            coefficient *= number
+            known = self._atoms.get(id(atom))
+            if known is None:
+                known = self._atoms[id(atom)] = (atom, *self._atom(atom, depth))
+            _, number, read, spans = known
             places = _indices(slots, "the slots of a factor")
-            spans = self._algebra.dims[read[0][0]] if read else ()
-            if len(places) != len(spans) or len(own) != len(spans):
+            if len(places) != len(spans):
                 raise CertificateError(f"a factor has {len(places)} slots where its atom has {len(spans)}")
             _bind(ranges, places, spans)
-            factors += [(number_of_atom, places) for number_of_atom, _ in read]
-        return coefficient, tuple(factors), indices + holes
+            if read is None:
+                coefficient *= number
+            else:
+                factors.append((read, places))
+        return coefficient, tuple(factors), indices
 
-    def _atom(self, value: object, depth: int) -> Tensor:
-        """An atom as a tensor of one term: the lone factor, or a number."""
+    def _atom(self, value: object, depth: int) -> tuple[Rational, int | None, tuple[Range, ...]]:
+        """An atom: its number and the ranges of its slots. One that is a number c has the coefficient c and no number."""
         if not isinstance(value, tuple) or not value or not isinstance(value[0], str):
             raise CertificateError(f"an atom is a tuple that begins with a name; this is {_short(value)}")
         if value[0] == "sym":
-            return self._algebra.lone(self._algebra.atom(self.symbol(value)))
-        if value == WEIGHT:
-            return self._algebra.lone(self._algebra.atom(WEIGHT))
-        if value[0] == "dim" and len(value) == 2 and isinstance(value[1], str):
-            return self._algebra.lone(self._algebra.atom(("dim", value[1])))
-        return self._algebra.apply(self.head(value[:-1]), self.argument(value[-1], depth + 1))
+            atom = self._algebra.atom(self.symbol(value))
+        elif value == WEIGHT:
+            atom = self._algebra.atom(WEIGHT)
+        elif value[0] == "dim" and len(value) == 2 and isinstance(value[1], str):
+            atom = self._algebra.atom(("dim", value[1]))
+        else:
+            applied = self._algebra.apply(self.head(value[:-1]), self.argument(value[-1], depth + 1))
+            ((coefficient, factors, _),) = applied.terms
+            if not factors:
+                return coefficient, None, ()
+            atom = factors[0][0]
+        return 1, atom, self._algebra.dims[atom]
 
     def symbol(self, value: object) -> Head:
         """A ``("sym", …)`` atom of the statement."""
@@ -117,7 +131,7 @@ def read_dims(value: object) -> tuple[Range, ...]:
 def read_number(value: object) -> Rational:
     """An exact number."""
     if type(value) is int or isinstance(value, Fraction):
-        return value.numerator if value.denominator == 1 else value
+        return whole(value)
     raise CertificateError(f"{_short(value)} is not an exact number")
 
 
@@ -158,8 +172,9 @@ def _parts(value: object, count: int, what: str) -> tuple[object, ...]:
 
 def _indices(value: object, what: str) -> tuple[int, ...]:
     indices = _sequence(value, what)
-    if not all(type(index) is int for index in indices):
-        raise CertificateError(f"{what} are integers; these are {_short(indices)}")
+    for index in indices:
+        if type(index) is not int:
+            raise CertificateError(f"{what} are integers; these are {_short(indices)}")
     return indices  # type: ignore[return-value]  # just checked
 
 

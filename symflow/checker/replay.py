@@ -15,7 +15,7 @@ from symflow.checker.bench import Bench
 from symflow.checker.certificates import Certificate
 from symflow.checker.expansion import Expansion, symbol_head
 from symflow.checker.facts import Facts
-from symflow.checker.formal import MAX_TERMS, Algebra, Head, Product, Range, Tensor, scaled
+from symflow.checker.formal import MAX_TERMS, Algebra, Head, Product, Range, Tensor
 from symflow.checker.judgements import Judge
 from symflow.checker.reading import Reader, read_list, read_number
 from symflow.checker.relations import RELATIONS
@@ -69,7 +69,7 @@ class _Replay:
         judge = Judge(self.algebra, facts, dense=not hypotheses)
         self.lemmas: list[Tensor] = []
         self.depth = 0
-        self._built: dict[tuple[str, int], tuple[object, Tensor]] = {}  # by identity of the parameters, kept alive
+        self._built: dict[tuple[object, ...], tuple[object, Tensor]] = {}  # by identity of the parameters, kept alive
         self.bench = Bench(self.algebra, self.reader, judge, self.establish)
 
     def run(self, certificate: object) -> None:
@@ -97,17 +97,15 @@ class _Replay:
         if left:
             raise CertificateError(f"{len(left)} terms are left over, such as {self.algebra.show(left[0])}")
 
-    def _entry(self, entry: object, dims: tuple[Range, ...]) -> tuple[Product, ...]:
+    def _entry(self, entry: object, dims: tuple[Range, ...]) -> list[Product]:
         """The terms of coefficient * context * relation."""
         coefficient, context, schema, parameters, holes = _fields(
             entry, 5, "an entry (coefficient, context, schema, parameters, holes)"
         )
         number = read_number(coefficient)
         relation = self._relation(schema, read_list(parameters, "the parameters"))
-        frame = self.reader.context(context, dims, holes, relation.dims)
-        outs = range(len(dims))
-        glued = [("hole", k) for k in range(len(relation.dims))]
-        return scaled(number, self.algebra.contract([(frame, [*outs, *glued]), (relation, glued)], outs)).terms
+        (own, factors, outs), places = self.reader.context(context, dims, holes, relation.dims)
+        return self.algebra.inside((own * number, factors, outs), places, relation)
 
     def _relation(self, schema: object, parameters: tuple[object, ...]) -> Tensor:
         if schema in ("lemma", "hypothesis"):
@@ -121,7 +119,7 @@ class _Replay:
         wanted = build.__code__.co_argcount - 1  # all but the bench
         if len(parameters) != wanted:
             raise CertificateError(f"{schema} takes {wanted} parameters, {len(parameters)} are given")
-        key = (str(schema), id(parameters))
+        key = (str(schema), *map(id, parameters))
         if key not in self._built:
             self._built[key] = (parameters, _located(str(schema), lambda: build(self.bench, *parameters)))
         return self._built[key][1]

@@ -34,7 +34,7 @@ def check(options: Namespace, decide: Decide | None = None) -> int:
     return status_of(summary(rows))
 
 
-def _everything(subject: str) -> bool:
+def _everything(_subject: str) -> bool:
     return True
 
 
@@ -93,7 +93,7 @@ def _derivation_rows(file: Path, wanted: Selection, options: Namespace) -> Itera
 
     try:
         for checked in load_and_check(
-            file, seconds=options.timeout, jobs=options.jobs, select=wanted, confirm=options.confirm
+            file, seconds=options.timeout, select=wanted, confirm=options.confirm
         ):
             yield Row.of(str(file), checked)
     except SymflowError as error:

@@ -1,0 +1,1 @@
+"""Confirmation: where proved formulas meet the oracle, SymPy by components, and real data."""

@@ -1,13 +1,16 @@
 """Gradient statements against the oracle: where a proved formula meets the derivative of the original network.
 
-A claim of a derivation says in its ``confirm`` mapping which derivative of the network its left side is, and what its symbols are there:
+A claim of a derivation says in its ``confirm`` mapping which derivative of the network its left side is, and what its
+symbols are there:
 
     confirm={"gradient": "biases", "layer": 1, "adapted": True, "depth": 1,
-             "symbols": {"R": ("rotations", 1), "H": ("patterns", 1), "x": "points", "b": ("biases", 1), "y": "targets"}}
+             "symbols": {"R": ("rotations", 1), "H": ("patterns", 1), "x": "points", "b": ("biases", 1), "y":
+             "targets"}}
 
-``gradient`` is ``biases``, ``rotations`` (the Lie gradient) or ``stretches``; ``sign`` is -1 where the claim states minus the gradient.
-Two routes lead to the derivative: the oracle in cumulative coordinates, and the oracle in the original layered
-parameters (W_l, b_l) carried over by theory A6. Both must equal the formula: exactly over the rationals, to 1e-10 in floats.
+``gradient`` is ``biases``, ``rotations`` (the Lie gradient) or ``stretches``; ``sign`` is -1 where the claim states
+minus the gradient. Two routes lead to the derivative: the oracle in cumulative coordinates, and the oracle in the
+original layered parameters (W_l, b_l) carried over by theory A6. Both must equal the formula: exactly over the
+rationals, to 1e-10 in floats.
 """
 
 from __future__ import annotations
@@ -27,7 +30,13 @@ from symflow.expr.kinds import KINDS
 from symflow.expr.numpy_code import compile_numpy
 from symflow.expr.tree import DERIVATIVES, Equation, Symbol
 from symflow.network import (
-    LabelledData, PolarParameters, draw_chamber_for, draw_inside_chamber, projectors, pulled_back_targets, to_pulled_back,
+    LabelledData,
+    PolarParameters,
+    draw_chamber_for,
+    draw_inside_chamber,
+    projectors,
+    pulled_back_targets,
+    to_pulled_back,
     trajectory,
 )  # fmt: skip
 from symflow.network.arrays import Array
@@ -37,7 +46,9 @@ from symflow.refutation import Point, prepare
 from symflow.refutation.evaluation import Evaluator
 from symflow.refutation.numbers import RATIONALS, to_fmpq, to_fraction
 
-TOLERANCE = 1e-10  # relative to the larger of 1 and the gradient: float64 keeps 1e-13 on these sizes, inverses cost some
+TOLERANCE = (
+    1e-10  # relative to the larger of 1 and the gradient: float64 keeps 1e-13 on these sizes, inverses cost some
+)
 MARGIN = 0.05
 SIZES = ((2, 4), (3, 6), (4, 5))  # (Q, N) of the random networks
 DATASETS = (("iris", 4, 24), ("wine", 5, 24))  # name, Q, N of the exact comparison; floats take all points
@@ -64,7 +75,8 @@ class Confirmation:
 def confirm_gradient(equation: Equation, spec: Mapping[str, Any], *, seed: int = 0) -> Confirmation:
     """Compare the right side of a gradient statement with both routes of the oracle.
 
-    Raises ConfirmationError with the network's size and the entry where they differ, UnsupportedError where the statement cannot be compared.
+    Raises ConfirmationError with the network's size and the entry where they differ, UnsupportedError where the
+    statement cannot be compared.
     """
     if any(node.op in DERIVATIVES for node in equation.rhs.walk()):
         raise UnsupportedError("the right side contains a derivative itself; confirm the claim that removes it")
@@ -115,7 +127,9 @@ def _distance(formula: Array, gradient: Array, group: str, where: str) -> float:
     if gap.dtype == object:
         if any(gap.flat):
             place = next(i for i, g in np.ndenumerate(gap) if g)
-            raise ConfirmationError(f"{where}: entry {place} is {formula[place]} by the formula, {gradient[place]} exactly")
+            raise ConfirmationError(
+                f"{where}: entry {place} is {formula[place]} by the formula, {gradient[place]} exactly"
+            )
         return 0.0
     size = float(np.max(np.abs(gap), initial=0.0) / max(1.0, float(np.max(np.abs(gradient), initial=0.0))))
     if not size <= TOLERANCE:
@@ -151,13 +165,16 @@ def _bind(symbols: Mapping[str, Any], network: PolarParameters, data: LabelledDa
 
 def _float_value(equation: Equation, values: Mapping[str, Array], data: LabelledData) -> Array:
     function = compile_numpy(equation.rhs)
-    return np.asarray(function(**{name: values[name] for name in function.symbols}, **_sizes(equation, data), **_weights(function, data)))
+    return np.asarray(
+        function(
+            **{name: values[name] for name in function.symbols}, **_sizes(equation, data), **_weights(function, data)
+        )
+    )
 
 
 def _sizes(equation: Equation, data: LabelledData) -> dict[str, int]:
     """Dimensions that no argument tells: all are Q here."""
-    untold = compile_numpy(equation.rhs).dimensions
-    return dict.fromkeys(untold, data.points.shape[1])
+    return dict.fromkeys(compile_numpy(equation.rhs).dimensions, data.points.shape[1])
 
 
 def _weights(function: Any, data: LabelledData) -> dict[str, Array]:
@@ -166,10 +183,11 @@ def _weights(function: Any, data: LabelledData) -> dict[str, Array]:
 
 def _exact_value(equation: Equation, values: Mapping[str, Array], data: LabelledData) -> Array:
     """The right side over the rationals, by the evaluator that the refuter uses."""
-    Q = data.points.shape[1]
+    Q = len(data.points[0])
     symbols = equation.symbols()
     matrices = {name: _matrices(symbol, values[name], Q) for name, symbol in symbols.items()}
-    point = Point(dict.fromkeys(equation.dimensions(), Q), matrices, tuple(to_fmpq(w) for w in data.weights))
+    sizes = dict.fromkeys(equation.dimensions(), Q)
+    point = Point(sizes, matrices, tuple(to_fmpq(w) for w in data.weights))
     program = prepare(Equation(equation.rhs, equation.rhs))
     result = Evaluator(point, RATIONALS).value(program.sides[0][0])
     rows = [[to_fraction(result[i, j]) for j in range(result.ncols())] for i in range(result.nrows())]

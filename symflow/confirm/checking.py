@@ -39,12 +39,11 @@ class CheckedStatement:
 
 
 def load_and_check(
-    path: str | Path, *, seconds: float = 20.0, jobs: int = 1, select: Callable[[str], bool] | None = None,
-    confirm: bool = True,
-) -> Iterator[CheckedStatement]:  # fmt: skip
-    """Check the derivations of a file, statement by statement; ``confirm`` compares proved ones with independent routes.
+    path: str | Path, *, seconds: float = 20.0, select: Callable[[str], bool] | None = None, confirm: bool = True
+) -> Iterator[CheckedStatement]:
+    """Check the derivations of a file, statement by statement.
 
-    Raises ClaimError where the file cannot be run. ``jobs`` is there for claims files; a derivation is checked in order.
+    ``confirm`` compares what is proved with independent routes. Raises ClaimError where the file cannot be run.
     """
     for derivation in load(path):
         for statement in derivation.statements:
@@ -73,7 +72,7 @@ def _confirmations(statement: Statement, hypotheses: bool) -> Iterator[str]:
             sizes = dict.fromkeys(statement.equation.dimensions(), COMPONENT_SIZE)
             if not componentwise(statement.equation, sizes):
                 raise ConfirmationError(f"SymPy's derivation by components at size {COMPONENT_SIZE} finds it false")
-            yield f"SymPy at Q = {COMPONENT_SIZE}"
+            yield f"SymPy at size {COMPONENT_SIZE}"
         except UnsupportedError:
             pass  # relu and step have no polynomial components; the oracle below does not need any
     if statement.confirm is not None:
@@ -87,7 +86,8 @@ def _row(
     found = verdict.counterexample if verdict is not None else None
     return CheckedStatement(
         id=statement.label, label=statement.label, title=statement.title or derivation.title,
-        source=statement.source or derivation.source, statement=_text(statement.equation), verdict=status, detail=detail,
+        source=statement.source or derivation.source, statement=_text(statement.equation), verdict=status,
+        detail=detail,
         seconds=time.perf_counter() - start, confirmation=confirmation,
         counterexample=found.to_json() if found is not None else None,
         pasteable=found.to_python() if found is not None else "",

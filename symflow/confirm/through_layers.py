@@ -32,7 +32,7 @@ def through_layers(
     if group == "biases":
         return W.T @ by_bias
 
-    def central(k: int) -> Array:
+    def central(k: int) -> Any:
         """G_k, with b^(0) = 0."""
         if k == 1:
             return weights[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from symflow.derivation.reports import Report, Step
@@ -157,8 +158,8 @@ class Derivation:
         if equation.lhs.free or equation.rhs.free:
             free = min(equation.lhs.free | equation.rhs.free)
             raise KindError(
-                f"{label} has the free data index {free}: sum over it with datasum(…, {free!r}), or declare the symbols "
-                "without over= to state it for one data point"
+                f"{label} has the free data index {free}: sum over it with datasum(…, {free!r}), "
+                "or declare the symbols without over= to state it for one data point"
             )
         self.statements.append(Statement(label, equation, title, source or self.source, confirm))
 
@@ -167,7 +168,7 @@ class Derivation:
         if not others:
             raise ShapeError(f"{label}: a chain of equalities needs at least two expressions")
         links = [first, *others]
-        for number, (left, right) in enumerate(zip(links[:-1], links[1:], strict=True), start=1):
+        for number, (left, right) in enumerate(pairwise(links), start=1):
             name = label if len(others) == 1 else f"{label}.{number}"
             self.claim(name, Equation(left, right), title=title, source=source)
 

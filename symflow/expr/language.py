@@ -6,6 +6,8 @@ claims format says what each means.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from symflow.errors import KindError, ShapeError
 from symflow.expr.shapes import SCALAR, Dim, Shape, require_same, require_scalar, require_square, require_vector
 from symflow.expr.shapes import show_shape as _show
@@ -120,7 +122,9 @@ def diagpart(X: Operand) -> Expr:
 def outer(u: Operand, v: Operand | None = None) -> Expr:
     """The outer product u v^T of two columns; ``outer(u)`` is u u^T."""
     first, second = lift(u), lift(u if v is None else v)
-    return _binary("outer", first, second, (require_vector("outer", first.shape), require_vector("outer", second.shape)))
+    return _binary(
+        "outer", first, second, (require_vector("outer", first.shape), require_vector("outer", second.shape))
+    )
 
 
 def exp(x: Operand) -> Expr:
@@ -205,13 +209,17 @@ def diff(f: Operand, X: Expr, E: Operand) -> Expr:
     return Expr("diff", (lift(f), X, lift(E)), None, lift(f).shape)
 
 
-def along(f: Operand, velocities: dict[Expr, Operand]) -> Expr:
-    """The time derivative of f when each symbol moves with its velocity, all else constant."""
-    if not velocities:
+def along(f: Operand, velocities: Mapping[Expr, Operand] | None = None, **named: Operand) -> Expr:
+    """The time derivative of f when each symbol moves with its velocity, all else constant.
+
+    Velocities by symbol, ``along(f, {X: e})``, or by the name of a symbol that occurs in f, ``along(f, X=e)``.
+    """
+    moves = [*(velocities or {}).items(), *((_symbol_in(lift(f), name), e) for name, e in named.items())]
+    if not moves:
         raise KindError("along needs at least one velocity, along(f, X=e)")
     pairs: list[Expr] = []
     seen: set[str] = set()
-    for X, velocity in velocities.items():
+    for X, velocity in moves:
         name = _differentiable("along", X).name
         if name in seen:
             raise KindError(f"along gives two velocities for {name}")
@@ -222,6 +230,14 @@ def along(f: Operand, velocities: dict[Expr, Operand]) -> Expr:
         pairs += [X, e]
     body = lift(f)
     return _bind_velocities(body, pairs)
+
+
+def _symbol_in(f: Expr, name: str) -> Expr:
+    """The symbol of that name in an expression."""
+    for node in f.walk():
+        if node.op == "symbol" and node.data[0].name == name:
+            return node
+    raise KindError(f"along: {name} does not occur in the expression; give its velocity by symbol, along(f, {{X: e}})")
 
 
 def _bind_velocities(body: Expr, pairs: list[Expr]) -> Expr:

@@ -226,6 +226,7 @@ class FunctionSymbol:
         return FunctionSymbol(self.symbol, self.order + 1)
 
     def __call__(self, argument: Operand) -> Expr:
+        """The function, or the derivative, of the argument, entry by entry."""
         x = lift(argument)
         return Expr("apply", (x,), (self.symbol, self.order), x.shape)
 
@@ -290,7 +291,7 @@ def _add(left: Expr, right: Expr) -> Expr:
 
 
 def _mul(left: Expr, right: Expr) -> Expr:
-    if left.shape != SCALAR and right.shape != SCALAR:
+    if SCALAR not in (left.shape, right.shape):
         raise ShapeError(
             f"* needs a scalar factor; these are {show_shape(left.shape)} and {show_shape(right.shape)}"
             " (write @ for the matrix product, hadamard(X, Y) for the entrywise one)"

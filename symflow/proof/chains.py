@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from symflow.calculus.atoms import Argument, Dimension, Factors, Slots, Space
-from symflow.proof.splitting import Part, make_argument
+from symflow.proof.splitting import Part, make_argument, parts_of_term
 
 
 class Item(NamedTuple):
@@ -19,6 +19,7 @@ class Item(NamedTuple):
 
     @property
     def is_diagonal(self) -> bool:
+        """Whether it is a diagonal matrix: vectors on one index."""
         return self.left == self.right
 
 
@@ -53,7 +54,7 @@ def read_chain(space: Space, argument: Argument) -> Chain | None:
             return None
         used.add(edges[0])
         atom, slots = factors[edges[0]]
-        if len(slots) < 2 or slots[2:] and not set(slots[2:]) <= set(data) or here not in slots[:2]:
+        if len(slots) < 2 or (slots[2:] and not set(slots[2:]) <= set(data)) or here not in slots[:2]:
             return None
         flipped = slots[0] != here
         there = slots[0] if flipped else slots[1]
@@ -76,8 +77,6 @@ def _scalars(
     space: Space, rest: list[tuple[int, Slots]], data: Slots, dims: tuple[Dimension, ...]
 ) -> tuple[Part, ...] | None:
     """Factors off the chain, grouped by summed indices; their outs are data indices."""
-    from symflow.proof.splitting import parts_of_term
-
     if not rest:
         return ()
     parts = parts_of_term(space, tuple(rest), data, dims[2:])
@@ -91,7 +90,9 @@ def item_argument(space: Space, item: Item, outs: Slots, dims: tuple[Dimension, 
     data = outs[2:]
     if item.is_diagonal:
         first = space[item.factors[0][0]].dims[0]
-        return make_argument(space, (first, first, *dims[2:]), [(Fraction(1), item.factors, (item.left, item.right, *data))])
+        return make_argument(
+            space, (first, first, *dims[2:]), [(Fraction(1), item.factors, (item.left, item.right, *data))]
+        )
     atom = space[item.factors[0][0]]
     sides = (atom.dims[1], atom.dims[0]) if item.flipped else atom.dims[:2]
     return make_argument(space, (*sides, *dims[2:]), [(Fraction(1), item.factors, (item.left, item.right, *data))])

@@ -1,7 +1,7 @@
 """Bringing a sum over a common denominator: how rational functions are decided.
 
-A sum with reciprocals is zero where it is defined exactly if its numerator is. Each term T is raised by T -> T b recip[b] until all
-terms have the same reciprocals; the numerators are then added up and normalised without them.
+A sum with reciprocals is zero where it is defined exactly if its numerator is. Each term T is raised by T -> T b
+recip[b] until all terms have the same reciprocals; the numerators are then added up and normalised without them.
 
 Matrices are treated alike: D = inv[E] (E D), so D vanishes exactly if E D does, and E D has one inverse less.
 """
@@ -62,7 +62,9 @@ def _raise(space: Space, rewriter: Rewriter, piece: Piece, below: list[Denominat
                     notes.append(Note(c1, f1, o1, "reciprocal", (argument,), slots))
                     following += [
                         (c1 * c2, f2, o2)
-                        for c2, f2, o2 in glue(space, (*f1, (atom, slots)), o1, slots, pieces_of(argument), argument.dims)
+                        for c2, f2, o2 in glue(
+                            space, (*f1, (atom, slots)), o1, slots, pieces_of(argument), argument.dims
+                        )
                     ]
                 current = following
                 rewriter.budget.check(len(current) * max(1, len(pieces)))
@@ -81,9 +83,10 @@ def _strip(factors: Factors, outs: Slots, below: list[Denominator]) -> Factors:
 
 
 class Wrapped(NamedTuple):
-    """inv[E] (E D): the notes that put it there, the terms of E D, and how notes on E D become notes on D."""
+    """inv[E] (E D): the notes that put it there, those that cancel E inv[E] in E D, and the terms of E D."""
 
     notes: list[Note]
+    inner: list[Note]
     terms: dict[Key, Fraction]
     inverse: int
     place: int
@@ -102,7 +105,7 @@ class Wrapped(NamedTuple):
 
 
 def matrix_denominators(space: Space, terms: dict[Key, Fraction], places: Sequence[int]) -> list[tuple[int, int, int]]:
-    """Inverses of sums or products that end in a row or column out: (atom, place of the out, slot of the inverse there)."""
+    """Inverses of sums or products at the row or column: (atom, place of the out, slot of the inverse there)."""
     found: dict[tuple[int, int, int], None] = {}
     for factors, outs in terms:
         for number, slots in factors:
@@ -124,6 +127,7 @@ def multiply_by_argument(
     E = space[inverse].argument
     assert E is not None
     notes: list[Note] = []
+    inner: list[Note] = []
     multiplied: dict[Key, Fraction] = {}
     for (factors, outs), c in terms.items():
         new = top_index(factors, outs)
@@ -132,7 +136,17 @@ def multiply_by_argument(
         # slot 0: inv[E](new, l) E(l, at);  slot 1: E(at, l) inv[E](l, new)
         holes = (new, at) if slot == 0 else (at, new)
         notes.append(Note(c, factors, outer, "inverse-left" if slot == 0 else "inverse-right", (E,), holes))
-        for c2, f2, o2 in glue(space, factors, outer, holes, pieces_of(E), E.dims):
+        # E inv[E] at the edge of a term is 1 again: no pattern need know it
+        edge = next((f for f in factors if f[0] == inverse and f[1][slot] == at), None)
+        if edge is not None and outs.count(at) == 1 and sum(at in slots for _, slots in factors) == 1:
+            rest = tuple(f for f in factors if f is not edge)
+            other = edge[1][1 - slot]
+            ends = (new, other) if slot == 0 else (other, new)
+            inner.append(Note(-c, rest, outer, "inverse-right" if slot == 0 else "inverse-left", (E,), ends))
+            made = glue(space, rest, outer, ends, [(1, (), (0, 0))], E.dims)
+        else:
+            made = glue(space, factors, outer, holes, pieces_of(E), E.dims)
+        for c2, f2, o2 in made:
             sign, key = canonical(space, f2, o2)
             if sign:
                 value = multiplied.get(key, Fraction(0)) + c * c2 * sign
@@ -140,4 +154,4 @@ def multiply_by_argument(
                     multiplied[key] = value
                 else:
                     del multiplied[key]
-    return Wrapped(notes, multiplied, inverse, place, slot)
+    return Wrapped(notes, inner, multiplied, inverse, place, slot)

@@ -1,15 +1,16 @@
 """Completion: consequences of relations that their one-way reading misses.
 
-Two relations whose leads overlap (one ends with the letters that the other begins with) rewrite the overlapping product in two ways; the difference
-of the results is a new relation, zero by the two old ones. Knuth and Bendix, in the path algebra of matrices. Each consequence becomes a lemma of the
-certificate. The number of rounds and of lemmas is bounded: completion need not end, and where it is cut off the statement stays undecided.
+Two relations whose leads overlap (one ends with the letters that the other begins with) rewrite the overlapping
+product in two ways; the difference of the results is a new relation, zero by the two old ones. Knuth and Bendix, in
+the path algebra of matrices. Each consequence becomes a lemma of the certificate. The number of rounds and of lemmas
+is bounded: completion need not end, and where it is cut off the statement stays undecided.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from symflow.calculus.atoms import Argument, Space
 from symflow.checker.certificates import Lemma
@@ -67,7 +68,9 @@ class Completion:
                     continue
                 self._tried.add(key)
                 for overlap in range(1, min(len(first.letters), len(second.letters)) + 1):
-                    if first.letters[-overlap:] == second.letters[:overlap] and (i != j or overlap < len(first.letters)):
+                    if first.letters[-overlap:] == second.letters[:overlap] and (
+                        i != j or overlap < len(first.letters)
+                    ):
                         made = self._consequence(first, second, overlap)
                         if made is not None:
                             new.append(made)
@@ -131,7 +134,10 @@ class Completion:
 
     def _letter(self, item: Item, data: tuple[int, ...]) -> Letter:
         if item.is_diagonal:
-            return ("diagonal", tuple(sorted((a, tuple(data.index(s) for s in slots[1:])) for a, slots in item.factors)))
+            return (
+                "diagonal",
+                tuple(sorted((a, tuple(data.index(s) for s in slots[1:])) for a, slots in item.factors)),
+            )
         number, slots = item.factors[0]
         side = 0 if self.space.symmetry[number] else int(item.flipped)
         return (number, side, tuple(data.index(s) for s in slots[2:]))
@@ -153,12 +159,10 @@ class Completion:
         ends2 = (middle, 1, *data) if head else outs
         notes: list[Note] = []
         total: list[Piece] = []
-        for sign, word, context, holes in ((1, first, tail, ends1), (-1, second, head, ends2)):
-            pattern = word.pattern
-            if word.backwards:
-                holes = (holes[1], holes[0], *data)
+        for side, word, context, ends in ((1, first, tail, ends1), (-1, second, head, ends2)):
+            pattern, sign = word.pattern, side * word.sign
+            holes = (ends[1], ends[0], *data) if word.backwards else ends
             pieces = glue(self.space, context, outs, holes, pattern.rest, pattern.dims)
-            sign *= word.sign
             total += [(sign * c, f, o) for c, f, o in pieces]
             notes.append(Note(sign * pattern.scale, context, outs, pattern.schema, pattern.parameters, holes))
         dims = (self._end(first, 0), self._end(second, 1), *dims_data)
@@ -190,7 +194,8 @@ class Completion:
         for k, letter in enumerate(letters):
             if letter[0] == "diagonal":
                 at = end if edges and k > edges[-1] else here
-                factors += [(a, (at, *(data[p] for p in extra))) for a, extra in letter[1]]  # type: ignore[attr-defined]
+                diagonal: Any = letter[1]
+                factors += [(a, (at, *(data[p] for p in extra))) for a, extra in diagonal]
                 continue
             there = end if k == edges[-1] else fresh
             fresh += there == fresh

@@ -1,7 +1,8 @@
 """Prove or refute a statement: where prover, checker and refuter meet.
 
-*Proved*: the prover found a certificate, the independent checker accepted it, and the independent evaluator found no point that contradicts it.
-*Refuted*: a concrete point separates the sides, exactly or in balls. *Undecided*: neither; the residual and the evidence are said.
+*Proved*: the prover found a certificate, the independent checker accepted it, and the independent evaluator found no
+point that contradicts it. *Refuted*: a concrete point separates the sides, exactly or in balls. *Undecided*: neither;
+the residual and the evidence are said.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ def _search(
 ) -> Verdict:
     found = search(equation, seconds=seconds, points=SEARCH_POINTS, seed=seed, hypotheses=hypotheses)
     if isinstance(found, Counterexample):
-        return Verdict("refuted", found.summary(), time.perf_counter() - start, counterexample=found)
+        return Verdict(
+            "refuted", found.summary(), time.perf_counter() - start, counterexample=found, residual=tried.residual
+        )
     detail = f"{tried.reason}; {found.summary()}"
     return Verdict("undecided", detail, time.perf_counter() - start, residual=tried.residual)

@@ -1,8 +1,8 @@
 """Factors and common divisors of arguments: polynomials in their separable parts.
 
 Two quotients are equal exactly if they agree in lowest terms, and reciprocals of products split into reciprocals of
-irreducible factors. Factoring is FLINT's (multivariate polynomials over the rationals); the identity it gives is checked in the
-certificate by expansion, so nothing here is trusted.
+irreducible factors. Factoring is FLINT's (multivariate polynomials over the rationals); the identity it gives is
+checked in the certificate by expansion, so nothing here is trusted.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from symflow.calculus.atoms import Argument, Factors, Slots, Space
 from symflow.proof.clearing import Denominator, over_denominators
-from symflow.proof.gluing import glue
 from symflow.proof.recording import Note
 from symflow.proof.rewriting import Rewriter
-from symflow.proof.splitting import Monomial, Part, make_argument, parts_of_term, pieces_of
+from symflow.proof.splitting import Monomial, Part, make_argument, multiply_out, parts_of_term
 
 MAX_TERMS = 200
 MAX_DEGREE = 24
@@ -60,19 +59,18 @@ class Variables:
             {key + (0,) * (size - len(key)): fmpq(c.numerator, c.denominator) for key, c in exponents.items()}
         )
 
-    def argument(self, polynomial: fmpq_mpoly, dims: tuple[str | int | None, ...], positions: tuple[int, ...]) -> Argument:
+    def argument(
+        self, polynomial: fmpq_mpoly, dims: tuple[str | int | None, ...], positions: tuple[int, ...]
+    ) -> Argument:
         """A polynomial as an argument on the outs at ``positions``."""
         terms: list[tuple[Fraction, Factors, Slots]] = []
         slots = tuple(range(len(positions)))
         for key, c in polynomial.to_dict().items():
-            pieces: list[tuple[Fraction | int, Factors, Slots]] = [(Fraction(int(c.p), int(c.q)), (), slots)]
-            for exponent, (inner, where) in zip(key, self.parts, strict=False):
-                holes = tuple(positions.index(k) for k in where if k in positions)
-                for _ in range(int(exponent)):
-                    pieces = [
-                        (c1 * c2, f2, o2) for c1, f1, o1 in pieces
-                        for c2, f2, o2 in glue(self.space, f1, o1, holes, pieces_of(inner), inner.dims)
-                    ]  # fmt: skip
+            inside = [
+                (inner, tuple(positions.index(k) for k in where if k in positions)) for inner, where in self.parts
+            ]
+            powers = [part for power, part in zip(key, inside, strict=False) for _ in range(int(power))]
+            pieces = multiply_out(self.space, [(Fraction(int(c.p), int(c.q)), (), slots)], powers)
             terms += [(Fraction(c1), f1, o1) for c1, f1, o1 in pieces]
         return make_argument(self.space, tuple(dims[k] for k in positions), terms)
 
@@ -168,5 +166,3 @@ def _cancelled(
         if left:
             rest.append((atom, where, left))
     return variables.argument(quotient, numerator.dims, everything), rest
-
-

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from symflow.calculus.atoms import Dimension, Factors, Slots, Space
+from symflow.proof.recording import Note
 
 Piece = tuple[Fraction | int, Factors, Slots]  # coefficient, factors, outs
 
@@ -15,8 +16,7 @@ def top_index(factors: Factors, outs: Slots, more: Slots = ()) -> int:
     top = -1
     for _, slots in factors:
         for s in slots:
-            if s > top:
-                top = s
+            top = max(top, s)
     return max((top, *outs, *more)) + 1
 
 
@@ -38,10 +38,10 @@ def _glue_one(
     image: dict[int, int] = {}
     same: dict[int, int] = {}  # index -> index it is identified with
     for hole, out in zip(holes, piece_outs, strict=True):
-        hole = _find(same, hole)
-        other = _find(same, image.setdefault(out, hole))
-        if other != hole:
-            same[hole] = other
+        here = _find(same, hole)
+        other = _find(same, image.setdefault(out, here))
+        if other != here:
+            same[here] = other
     renamed = []
     for atom, slots in factors:
         for s in slots:
@@ -55,6 +55,33 @@ def _glue_one(
         outs = tuple([_find(same, s) for s in outs])
         holes = tuple([_find(same, s) for s in holes])
     return close_sums(space, coefficient, result, outs, holes, dims)
+
+
+def lay_note(note: Note, context: Factors, outs: Slots, holes: Slots) -> Note:
+    """The note inside a context, its outs identified with the holes."""
+    top = top_index(context, outs, holes)
+    image: dict[int, int] = {}
+    same: dict[int, int] = {}
+    for hole, out in zip(holes, note.outs, strict=True):
+        here = _find(same, hole)
+        other = _find(same, image.setdefault(out, here))
+        if other != here:
+            same[here] = other
+    for s in (*(s for _, slots in note.factors for s in slots), *note.holes):
+        if s not in image:
+            image[s] = top
+            top += 1
+
+    def there(s: int) -> int:
+        return _find(same, image[s])
+
+    inner = tuple([(a, tuple([there(s) for s in slots])) for a, slots in note.factors])
+    outer = tuple([(a, tuple([_find(same, s) for s in slots])) for a, slots in context])
+    return note._replace(
+        factors=(*outer, *inner),
+        outs=tuple([_find(same, s) for s in outs]),
+        holes=tuple([there(s) for s in note.holes]),
+    )
 
 
 def _find(same: dict[int, int], index: int) -> int:

@@ -1,31 +1,32 @@
 """The relations E inv[E] = 1 and inv[E] E = 1 for inverses of sums, as patterns.
 
-An inverse of a lone letter needs none (it meets its letter, see rewriting); inverses of products and of diagonal matrices are split by their
-rules. For a sum the heaviest product is chosen as the lead, so that inv[A + U C V] U C V is replaced by 1 - inv[A + U C V] A.
-Reciprocals of sums under a data sum, and inverses that appear only together with a scalar, work the same way.
+An inverse of a lone letter needs none (it meets its letter, see rewriting); inverses of products and of diagonal
+matrices are split by their rules. For a sum the heaviest product is chosen as the lead, so that inv[A + U C V] U C V
+is replaced by 1 - inv[A + U C V] A. Reciprocals of sums under a data sum, and inverses that appear only together with
+a scalar, work the same way.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from symflow.calculus.atoms import Argument, Key, Space
-from symflow.proof.gluing import glue
+from symflow.calculus.atoms import Argument, Space
+from symflow.proof.gluing import Piece, glue
 from symflow.proof.patterns import Pattern, orient
-from symflow.proof.splitting import make_argument, pieces_of, scale
+from symflow.proof.splitting import is_nonnegative, make_argument, pieces_of, scale
 
 
 def patterns_of_atom(space: Space, number: int) -> list[Pattern]:
     """The patterns that an atom in normal form brings with it."""
     atom = space[number]
-    if atom.argument is None:
+    if atom.argument is None or atom.argument.is_zero:
         return []
     if atom.head == "inv" and (len(atom.argument.terms) > 1 or len(atom.argument.terms[0][0][0]) > 1):
         return _inverse_patterns(space, number, atom.argument)
     if atom.head == "recip" and (len(atom.argument.terms) > 1 or len(atom.argument.terms[0][0][0]) > 1):
         return _one(orient(reciprocal_relation(space, number, atom.argument), "reciprocal", (atom.argument,)))
     if atom.head == "step":
-        return _opposite_steps(space, number, atom.argument)
+        return _step_patterns(space, number, atom.argument)
     return []
 
 
@@ -58,19 +59,25 @@ def _inverse_patterns(space: Space, number: int, E: Argument) -> list[Pattern]:
     return found
 
 
-def _opposite_steps(space: Space, number: int, a: Argument) -> list[Pattern]:
-    """(step[a] + step[-a] - 1) a = 0, read from the product of step[-a] and a, for the sign with negative last coefficient."""
-    if not a.terms or a.terms[-1][1] > 0:
-        return []
-    opposite = scale(a, Fraction(-1))
+def _step_patterns(space: Space, number: int, a: Argument) -> list[Pattern]:
+    """(step[a] + step[-a] - 1) a = 0, read from the product of step[a] and a, where one of the two steps should go.
+
+    That is where a is nonnegative (step[-a] is 0), or where the last coefficient of a is negative (step[-a] stays),
+    and then step[a] step[-a] = 0 as well.
+    """
     slots = tuple(range(len(a.dims)))
-    other = space.function("step", opposite)
-    terms: list[tuple[Fraction, tuple[tuple[int, tuple[int, ...]], ...], tuple[int, ...]]] = []
-    lead: Key | None = None
+    other = space.function("step", scale(a, Fraction(-1)))
+    nonnegative = is_nonnegative(space, a)
+    if not nonnegative and a.terms[-1][1] > 0:
+        return []
+    terms: list[Piece] = []
     for coefficient, context in ((1, ((number, slots),)), (1, ((other, slots),)), (-1, ())):
-        for c, f, o in glue(space, context, slots, slots, pieces_of(a), a.dims):
-            terms.append((Fraction(coefficient * c), f, o))
-    relation = make_argument(space, a.dims, terms)
+        terms += [(coefficient * c, f, o) for c, f, o in glue(space, context, slots, slots, pieces_of(a), a.dims)]
+    relation = make_argument(space, a.dims, [(Fraction(c), f, o) for c, f, o in terms])
     candidates = [key for key, _ in relation.terms if any(atom == number for atom, _ in key[0])]
     lead = max(candidates, key=lambda key: len(key[0]), default=None)
-    return [] if lead is None else _one(orient(relation, "step-opposite", (a,), lead))
+    found = [] if lead is None else _one(orient(relation, "step-opposite", (a,), lead))
+    if not nonnegative:
+        both = make_argument(space, a.dims, [(Fraction(1), ((number, slots), (other, slots)), slots)])
+        found += _one(orient(both, "step-exclusive", (a,)))
+    return found

@@ -9,7 +9,7 @@ from symflow.proof.chains import Chain, Item, item_argument, read_chain
 from symflow.proof.gluing import glue
 from symflow.proof.recording import AtomRef, Note, Notes
 from symflow.proof.rewriting import Rule
-from symflow.proof.splitting import Part, is_positive, make_argument, pieces_of, scale
+from symflow.proof.splitting import Part, is_positive, make_argument, multiply_out, pieces_of, scale
 
 ONE = Fraction(1)
 
@@ -60,8 +60,7 @@ class MatrixRules:
             # inv[inv[F]] = inv[inv[F]] inv[F] F = F
             F = atom.argument
             left = Note(1, (me,), slots, "inverse-left", (F,), (k, 1, *data))
-            notes = (left, *self._times_relation(F, -1, slots, "inverse-left", E))
-            return Rule(pieces_of(F), notes)
+            return Rule(pieces_of(F), (left, *self._times_relation(F, -1, slots, "inverse-left", E)))
         return None
 
     def _times_relation(self, F: Argument, sign: int, slots: Slots, schema: str, E: Argument) -> tuple[Note, ...]:
@@ -93,7 +92,9 @@ class MatrixRules:
             inside, new, fresh = self._lay(argument, at, data, fresh)
             straight = argument
             if item.flipped:  # A^T inv[A]^T = 1 is the left relation of A, read backwards
-                straight = make_argument(self.space, argument.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in argument.terms])
+                straight = make_argument(
+                    self.space, argument.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in argument.terms]
+                )
             schema, holes = ("inverse-left", (end, at)) if item.flipped else ("inverse-right", (at, end))
             notes.append(Note(1, (*context, *tail), slots, schema, (straight,), (*holes, *data)))
             context = (*context, *inside)
@@ -134,7 +135,7 @@ class MatrixRules:
     # determinants
 
     def determinant(self, number: int, A: Argument) -> Rule | None:
-        """det and logdet of 1, of products, inverses, transposes, orthogonal letters, diagonal matrices, low-rank changes."""
+        """det and logdet of 1, products, inverses, transposes, orthogonal and diagonal matrices, low-rank changes."""
         head = self.space[number].head
         slots = tuple(range(len(A.dims) - 2))
         if A.dims[0] is not None and A.terms == ((((), (0, 0)), ONE),):
@@ -155,9 +156,10 @@ class MatrixRules:
             return self._logdet_of_multiple(A, chain) if head == "logdet" else None
         if len(arguments) > 1:
             factors = tuple((self.space.function(head, b), slots) for b in arguments)
-            pieces = ((ONE, factors, slots),) if head == "det" else tuple((ONE, (f,), slots) for f in factors)
             note = Note(-1, (), slots, f"{head}-product", (A, arguments, Notes(())), slots)
-            return Rule(pieces, (note,))
+            if head == "det":
+                return Rule(((ONE, factors, slots),), (note,))
+            return Rule(tuple((ONE, (f,), slots) for f in factors), (note,))
         if chain.items[0].flipped and not self.space.symmetry[chain.items[0].factors[0][0]]:
             turned = make_argument(self.space, A.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in A.terms])
             note = Note(-1, (), slots, f"{head}-transpose", (A,), slots)
@@ -184,13 +186,13 @@ class MatrixRules:
 
     def _logdet_of_diagonal(self, A: Argument) -> Rule | None:
         e = make_argument(self.space, (A.dims[0], *A.dims[2:]), [(c, f, (o[0], *o[2:])) for (f, o), c in A.terms])
-        if not is_positive(self.space, e):
-            return None
         slots = tuple(range(len(A.dims) - 2))
         piece = (ONE, ((self.space.function("log", e), (len(slots), *slots)),), slots)
         touched = any(o[0] in s for (f, o), _ in e.terms for _, s in f)
         if not touched:
             return self._logdet_of_scalar(A, e)
+        if not is_positive(self.space, e):
+            return None
         return Rule((piece,), (Note(-1, (), slots, "logdet-diagonal", (A, e), slots),))
 
     def _logdet_of_scalar(self, A: Argument, e: Argument) -> Rule | None:
@@ -199,7 +201,9 @@ class MatrixRules:
         p = make_argument(self.space, A.dims[2:], [(c, f, o[1:]) for (f, o), c in e.terms])
         one = make_argument(self.space, A.dims, [(ONE, (), (0, 0, *range(1, len(rest) + 1)))])
         logarithm = (self.space.function("log", p), rest)
-        size: tuple[Fraction | int, Factors] = (ONE, ((self.space.dimension(n), ()),)) if isinstance(n, str) else (n or 1, ())
+        size: tuple[Fraction | int, Factors] = (
+            (ONE, ((self.space.dimension(n), ()),)) if isinstance(n, str) else (n or 1, ())
+        )
         pieces = (
             (size[0], (*size[1], logarithm), rest),
             (ONE, ((self.space.function("logdet", one), rest),), rest),
@@ -207,21 +211,14 @@ class MatrixRules:
         return Rule(pieces, (Note(-1, (), rest, "logdet-scale", (A, p, one, Notes(())), rest),))
 
     def _logdet_of_multiple(self, A: Argument, chain: Chain) -> Rule | None:
-        """logdet[p B] = n log p + logdet[B] for a positive scalar p."""
-        factor = self._positive_factor(chain)
-        if factor is None or not isinstance(A.dims[0], str):
+        """logdet[p B] = n log|p| + logdet[B]."""
+        if not isinstance(A.dims[0], str):
             return None
-        (p, positions), rest = factor
+        (p, positions), rest = self._scalar_factor(chain)
         slots = tuple(range(len(A.dims) - 2))
         outs = A.terms[0][0][1]
         matrices = tuple(f for item in chain.items for f in item.factors)
-        pieces: list[tuple[Fraction | int, Factors, Slots]] = [(rest.coefficient, matrices, outs)]
-        for inner, where in rest.scalars:
-            holes = tuple(outs[k] for k in where)
-            pieces = [
-                done for c, f, o in pieces
-                for done in [(c * c2, f2, o2) for c2, f2, o2 in glue(self.space, f, o, holes, pieces_of(inner), inner.dims)]
-            ]  # fmt: skip
+        pieces = multiply_out(self.space, [(rest.coefficient, matrices, outs)], rest.scalars)
         B = make_argument(self.space, A.dims, [(Fraction(c), f, o) for c, f, o in pieces])
         where = tuple(k - 2 for k in positions)
         if where and where != slots:
@@ -233,14 +230,12 @@ class MatrixRules:
         )
         return Rule(result, (Note(-1, (), slots, "logdet-scale", (A, p, B, Notes(())), slots),))
 
-    def _positive_factor(self, chain: Chain) -> tuple[Part, Chain] | None:
-        if chain.coefficient > 0 and chain.coefficient != 1:
+    def _scalar_factor(self, chain: Chain) -> tuple[Part, Chain]:
+        """A scalar that multiplies the product, and the product without it."""
+        if chain.coefficient != 1:
             p = make_argument(self.space, (), [(chain.coefficient, (), ())])
             return (p, ()), chain._replace(coefficient=ONE)
-        for k, part in enumerate(chain.scalars):
-            if is_positive(self.space, part[0]):
-                return part, chain._replace(scalars=chain.scalars[:k] + chain.scalars[k + 1 :])
-        return None
+        return chain.scalars[0], chain._replace(scalars=chain.scalars[1:])
 
     def _low_rank(self, A: Argument) -> Rule | None:
         """det[B + u v^T] = det[B] (1 + v^T inv[B] u), B the identity or a letter that has an inverse."""

@@ -1,7 +1,7 @@
 """Relations whose left side is a sub-network of several factors, and the search for it inside a term.
 
-A pattern is ``lead - rest``, scaled so that the lead has coefficient 1. Its outs may be glued to anything; an index that is not an out is
-summed in the relation, so in a match nothing else of the term may touch it.
+A pattern is ``lead - rest``, scaled so that the lead has coefficient 1. Its outs may be glued to anything; an index
+that is not an out is summed in the relation, so in a match nothing else of the term may touch it.
 """
 
 from __future__ import annotations
@@ -48,19 +48,14 @@ def _atoms(key: Key) -> list[int]:
     return sorted(atom for atom, _ in key[0])
 
 
-def orient(
-    relation: Argument, schema: str, parameters: tuple[Any, ...], lead: Key | None = None
-) -> Pattern | None:
-    """Read a relation (an argument that is zero) from its heaviest term to the others; None if it has no usable lead."""
+def orient(relation: Argument, schema: str, parameters: tuple[Any, ...], lead: Key | None = None) -> Pattern | None:
+    """Read a relation (an argument that is zero) from its heaviest term to the others; None without a usable lead."""
     if not relation.terms:
         return None
     terms = dict(relation.terms)
     chosen = lead if lead is not None else max(terms, key=weight)
     factors, outs = chosen
-    if not factors or len(set(outs)) < len(outs):
-        return None
-    touched = {s for _, slots in factors for s in slots}
-    if not set(outs) <= touched:
+    if not factors or len(set(outs)) < len(outs) or not set(outs) <= {s for _, slots in factors for s in slots}:
         return None
     if schema == "lemma" and any(_atoms(key) == _atoms(chosen) for key in terms if key != chosen):
         return None  # read from the other side of a transpose such a rule would undo itself
@@ -99,7 +94,8 @@ def _closed(binding: Binding, inner: dict[int, int], degree: dict[int, int], out
         return False
     others = {binding[s] for s in free}
     return all(
-        binding[s] not in outs and binding[s] not in others and degree[binding[s]] == count for s, count in inner.items()
+        binding[s] not in outs and binding[s] not in others and degree[binding[s]] == count
+        for s, count in inner.items()
     )
 
 
@@ -107,7 +103,7 @@ def _extend(
     space: Space, lead: Factors, factors: Factors, present: dict[int, list[int]], used: frozenset[int],
     binding: Binding, sign: int,
 ) -> Iterator[tuple[frozenset[int], Binding, int]]:  # fmt: skip
-    """All ways to lay the lead's factors on factors of the term, slot by slot; turning an antisymmetric letter costs a sign."""
+    """All ways to lay the lead's factors on factors of the term; turning an antisymmetric letter costs a sign."""
     if not lead:
         yield used, binding, sign
         return

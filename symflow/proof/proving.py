@@ -1,7 +1,8 @@
 """The prover: the difference of the two sides, rewritten until it is zero, with notes that become the certificate.
 
-In order: relations of the kinds; common denominators; completion of the relations of inverses; tanh by exponentials; inverses at
-the edge multiplied away. Each only adds notes, so whatever order is best, the certificate says what was used.
+In order: relations of the kinds; common denominators; completion of the relations of inverses; tanh by exponentials;
+inverses at the edge multiplied away. Each only adds notes, so whatever order is best, the certificate says what was
+used.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from symflow.calculus.tensors import Budget
 from symflow.checker.certificates import Certificate, Lemma
 from symflow.errors import LimitError, UnsupportedError
 from symflow.expr.tree import Equation, Expr
+from symflow.proof.atom_rules import AtomRules
 from symflow.proof.clearing import matrix_denominators, multiply_by_argument, over_denominators
 from symflow.proof.completion import Completion
 from symflow.proof.inverses import patterns_of_atom
@@ -22,7 +24,6 @@ from symflow.proof.patterns import orient
 from symflow.proof.recording import Note, Translator
 from symflow.proof.residuals import describe
 from symflow.proof.rewriting import Rewriter, StepLimitError
-from symflow.proof.rules import AtomRules
 
 MAX_PASSES = 12
 MAX_INVERSES = 3
@@ -170,7 +171,7 @@ class Prover:
             return terms
         for inverse, place, slot in matrix_denominators(self.space, terms, self.places):
             wrapped = multiply_by_argument(self.space, terms, inverse, place, slot)
-            log: list[Note] = []
+            log: list[Note] = list(wrapped.inner)
             left = self._clear(self._settle(wrapped.terms, log), dims, log)
             if left:
                 left = self._clear_matrices(left, dims, log, depth - 1)

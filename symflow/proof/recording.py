@@ -1,7 +1,7 @@
 """What the prover writes down while it rewrites, and its translation into a certificate.
 
-A :class:`Note` is one use of a relation: coefficient · context · relation. Notes hold atoms by number; only a finished proof is
-translated into the nested tuples of :mod:`symflow.checker.certificates`.
+A :class:`Note` is one use of a relation: coefficient · context · relation. Notes hold atoms by number; only a
+finished proof is translated into the nested tuples of :mod:`symflow.checker.certificates`.
 """
 
 from __future__ import annotations

@@ -2,12 +2,15 @@
 
 Three sorts of rules, each one relation of docs/certificates.md read from left to right:
 
-- *atom rules* replace a function atom by simpler ones (``exp`` of a sum, ``step`` of a positive multiple, …), see :mod:`symflow.proof.rules`;
-- *meeting rules* act where factors meet: R^T R, P P, W W^-1 on an index that nothing else touches; equal masks; a factor and its reciprocal;
-- *patterns* replace a sub-network by a sum (inverses of sums, hypotheses, completed relations), see :mod:`symflow.proof.patterns`.
+- *atom rules* replace a function atom by simpler ones (``exp`` of a sum, ``step`` of a positive multiple, …), see
+  :mod:`symflow.proof.atom_rules`;
+- *meeting rules* act where factors meet: R^T R, P P, W W^-1 on an index that nothing else touches; equal masks; a
+  factor and its reciprocal;
+- *patterns* replace a sub-network by a sum (inverses of sums, hypotheses, completed relations), see
+  :mod:`symflow.proof.patterns`.
 
-Every rule makes a term smaller in a well-founded order (fewer matrix factors, or simpler arguments), so rewriting ends; the
-step bound is there for patterns that a user's hypotheses bring in.
+Every rule makes a term smaller in a well-founded order (fewer matrix factors, or simpler arguments), so rewriting
+ends; the step bound is there for patterns that a user's hypotheses bring in.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from symflow.calculus.atoms import Argument, Dimension, Factors, Key, Slots, Spa
 from symflow.calculus.labelling import canonical
 from symflow.calculus.tensors import Budget
 from symflow.errors import LimitError
-from symflow.proof.gluing import Piece, close_sums, glue
+from symflow.proof.gluing import Piece, close_sums, glue, lay_note
 from symflow.proof.patterns import Pattern, find_match
 from symflow.proof.recording import AtomRef, Note
 
@@ -133,18 +136,7 @@ class Rewriter:
     ) -> tuple[list[Piece], list[Note]]:
         """Use a rule inside a context; its notes move into the context too."""
         pieces = glue(self.space, context, outs, slots, rule.pieces, dims)
-        notes = []
-        top = 1 + max((*outs, *slots, *(s for _, sl in context for s in sl)), default=-1)
-        for note in rule.notes:
-            image = dict(enumerate(slots))
-
-            def there(s: int, image: dict[int, int] = image) -> int:
-                return image.setdefault(s, top + s)
-
-            inner = tuple([(a, tuple([there(s) for s in sl])) for a, sl in note.factors])
-            holes = tuple([there(s) for s in note.holes])
-            notes.append(note._replace(factors=(*context, *inner), outs=outs, holes=holes))
-        return pieces, notes
+        return pieces, [lay_note(note, context, outs, slots) for note in rule.notes]
 
     # meeting rules
 
@@ -246,7 +238,7 @@ class Rewriter:
         if slots1[2:] != slots2[2:] or A.dims[1] is None:
             return None
         left, right = slots1[1 - place1], slots2[1 - place2]
-        schema, parameter = self._meeting(a, b, place1, place2)
+        schema, parameter, sign = self._meeting(a, b, place1, place2)
         if not schema:
             return None
         context = tuple([f for k, f in enumerate(factors) if k not in (p, q)])
@@ -258,24 +250,26 @@ class Rewriter:
             return [(1, (*context, (a, holes)), outs)], [note]
         if schema == "inverse-right":  # W(right, k) inv(W)(k, left)
             holes = (right, left, *slots1[2:])
-        note = Note(-1, context, outs, schema, (parameter,), holes)
-        identity = (1, (), (0, 0, *range(1, len(slots1) - 1)))
+        note = Note(-sign, context, outs, schema, (parameter,), holes)
+        identity = (sign, (), (0, 0, *range(1, len(slots1) - 1)))
         return glue(self.space, context, outs, holes, [identity], A.dims), [note]
 
-    def _meeting(self, a: int, b: int, place1: int, place2: int) -> tuple[str, object]:
-        A, B = self.space[a], self.space[b]
+    def _meeting(self, a: int, b: int, place1: int, place2: int) -> tuple[str, object, int]:
+        """The relation that applies, its parameter, and the sign of an antisymmetric letter entered by its column."""
+        A = self.space[a]
         kind = A.symbol.kind if A.symbol is not None and A.head == "sym" else ""
         if a == b and kind == "orthogonal" and place1 == place2:
-            return ("orthogonal-left" if place1 == 0 else "orthogonal-right"), AtomRef(a)
+            return ("orthogonal-left" if place1 == 0 else "orthogonal-right"), AtomRef(a), 1
         if a == b and kind in ("projector", "idempotent") and (place1 != place2 or A.symmetry):
-            return "idempotent", AtomRef(a)
+            return "idempotent", AtomRef(a), 1
         if A.head == "inv" and A.argument is not None and self._is_letter(A.argument, b):
             # inv(W)(left, k) W(k, right): slot 1 of the inverse meets slot 0 of W, or the other way round
-            if A.symmetry or (place1, place2) == (1, 0):
-                return "inverse-left", A.argument
-            if (place1, place2) == (0, 1):
-                return "inverse-right", A.argument
-        return "", None
+            if A.symmetry:
+                return "inverse-left", A.argument, 1
+            turned = self.space.symmetry[b] == -1 and place1 == place2
+            if turned or place1 != place2:
+                return ("inverse-left" if place1 == 1 else "inverse-right"), A.argument, -1 if turned else 1
+        return "", None, 1
 
     def _is_letter(self, argument: Argument, number: int) -> bool:
         slots = tuple(range(len(self.space[number].dims)))

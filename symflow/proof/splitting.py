@@ -6,11 +6,13 @@ An entrywise function's argument is a sum over outs; two factors of a term that 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from symflow.calculus.atoms import Argument, Dimension, Factors, Key, Slots, Space
 from symflow.calculus.labelling import canonical
+from symflow.proof.gluing import Piece, glue
 
 Part = tuple[Argument, tuple[int, ...]]  # a factor of an argument, and the outs it depends on
 
@@ -46,6 +48,17 @@ def scale(argument: Argument, factor: Fraction) -> Argument:
 def pieces_of(argument: Argument) -> tuple[tuple[Fraction, Factors, Slots], ...]:
     """The terms as pieces for gluing."""
     return tuple((c, f, o) for (f, o), c in argument.terms)
+
+
+def multiply_out(space: Space, pieces: list[Piece], parts: Iterable[Part]) -> list[Piece]:
+    """Every piece times the parts, each part's outs glued to the piece's outs at its positions."""
+    for inner, positions in parts:
+        pieces = [
+            (c * c2, f2, o2)
+            for c, f, o in pieces
+            for c2, f2, o2 in glue(space, f, o, tuple(o[k] for k in positions), pieces_of(inner), inner.dims)
+        ]
+    return pieces
 
 
 def parts_of_term(space: Space, factors: Factors, outs: Slots, dims: tuple[Dimension, ...]) -> list[Part] | None:
@@ -141,17 +154,22 @@ def is_zero_one(space: Space, part: Part) -> bool:
 
 def is_positive(space: Space, argument: Argument) -> bool:
     """Whether the argument is positive wherever it is defined (docs/certificates.md, Positive)."""
+    if argument in space.positive:
+        return True
     strict = False
-    for (factors, _), coefficient in argument.terms:
+    for (factors, outs), coefficient in argument.terms:
         sign = _term_sign(space, factors)
         if coefficient < 0 or sign < 0:
             return False
-        strict = strict or sign > 0
+        # a diagonal matrix has zeros beside its diagonal
+        strict = strict or (sign > 0 and len(set(outs)) == len(outs))
     return strict
 
 
 def is_nonnegative(space: Space, argument: Argument) -> bool:
     """Whether every term of the argument is nonnegative."""
+    if argument in space.nonnegative or argument in space.positive:
+        return True
     return all(c > 0 and _term_sign(space, factors) >= 0 for (factors, _), c in argument.terms)
 
 
@@ -171,6 +189,19 @@ def _term_sign(space: Space, factors: Factors) -> int:
 
 def atom_sign(space: Space, number: int) -> int:
     """1: a positive atom, 0: a nonnegative one, -1: unknown."""
+    own = _own_sign(space, number)
+    if own > 0 or not (space.positive or space.nonnegative):
+        return own
+    atom = space[number]
+    slots = tuple(range(len(atom.dims)))
+    alone = Argument(atom.dims, (((((number, slots),), slots), Fraction(1)),))
+    if alone in space.positive:
+        return 1
+    return 0 if alone in space.nonnegative else own
+
+
+def _own_sign(space: Space, number: int) -> int:
+    """The sign of an atom by its kind or function."""
     atom = space[number]
     if atom.head == "sym":
         kind = atom.symbol.kind if atom.symbol is not None else ""

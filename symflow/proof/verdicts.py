@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Verdict:
     """The outcome of :func:`symflow.proof.decide`.
 
-    ``status`` is ``"proved"``, ``"refuted"`` or ``"undecided"``; ``detail`` says in a sentence how; ``residual`` is what the
-    prover could not bring to zero; ``seconds`` is the time it took.
+    ``status`` is ``"proved"``, ``"refuted"`` or ``"undecided"``; ``detail`` says in a sentence how; ``residual`` is
+    what the prover could not bring to zero; ``seconds`` is the time it took.
     """
 
     status: str

@@ -29,7 +29,8 @@ def plain_lines(row: Row) -> Iterator[str]:
 
 def caption(row: Row) -> str:
     """What the claim is called, and where it comes from."""
-    return one_line(", ".join(part for part in (row.label, row.title, row.source) if part))
+    label = "" if row.label == row.id else row.label
+    return one_line(", ".join(part for part in (label, row.title, row.source) if part))
 
 
 def remarks(row: Row) -> Iterator[str]:
