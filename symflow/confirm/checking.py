@@ -54,20 +54,22 @@ def load_and_check(
 def _check(derivation: Derivation, statement: Statement, seconds: float, confirm: bool) -> CheckedStatement:
     start = time.perf_counter()
     try:
-        verdict = decide(statement.equation, tuple(derivation.hypotheses), seconds=seconds)
+        verdict = decide(statement.equation, statement.hypotheses, seconds=seconds)
     except SymflowError as error:
         return _row(derivation, statement, "error", str(error), start)
     confirmation, status, detail = "", verdict.status, verdict.detail
+    if statement.hypotheses:
+        detail = f"under {', '.join(map(_text, statement.hypotheses))}: {detail}"
     if confirm and status == "proved":
         try:
-            confirmation = "; ".join(_confirmations(statement, bool(derivation.hypotheses)))
+            confirmation = "; ".join(_confirmations(statement))
         except ConfirmationError as error:
             status, detail = "error", f"proved, but not confirmed: {error}"
     return _row(derivation, statement, status, detail, start, confirmation, verdict)
 
 
-def _confirmations(statement: Statement, hypotheses: bool) -> Iterator[str]:
-    if not hypotheses:
+def _confirmations(statement: Statement) -> Iterator[str]:
+    if not statement.hypotheses:
         try:
             sizes = dict.fromkeys(statement.equation.dimensions(), COMPONENT_SIZE)
             if not componentwise(statement.equation, sizes):

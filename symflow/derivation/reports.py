@@ -20,6 +20,7 @@ class Step:
     source: str
     equation: Equation
     verdict: Verdict
+    hypotheses: tuple[Equation, ...] = ()
 
 
 class Functions(Mapping[str, CompiledFunction]):
@@ -51,7 +52,6 @@ class Report:
 
     title: str
     steps: tuple[Step, ...]
-    hypotheses: tuple[Equation, ...] = ()
 
     @property
     def proved(self) -> bool:
@@ -85,7 +85,8 @@ class Report:
         lines = [self.title]
         for step in self.steps:
             verdict = step.verdict
-            lines.append(f"  {step.label:<{width}}  {verdict.status}")
+            under = f" under {', '.join(map(repr, step.hypotheses))}" if step.hypotheses else ""
+            lines.append(f"  {step.label:<{width}}  {verdict.status}{under}")
             if verdict.status != "proved":
                 lines.append(f"    {verdict.detail}")
             if verdict.residual:

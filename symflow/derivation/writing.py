@@ -28,6 +28,7 @@ class Statement:
     title: str = ""
     source: str = ""
     confirm: Mapping[str, Any] | None = field(default=None, compare=False)
+    hypotheses: tuple[Equation, ...] = ()  # those assumed before it
 
 
 class Derivation:
@@ -161,7 +162,7 @@ class Derivation:
                 f"{label} has the free data index {free}: sum over it with datasum(…, {free!r}), "
                 "or declare the symbols without over= to state it for one data point"
             )
-        self.statements.append(Statement(label, equation, title, source or self.source, confirm))
+        self.statements.append(Statement(label, equation, title, source or self.source, confirm, tuple(self.hypotheses)))
 
     def chain(self, label: str, first: Expr, *others: Expr, title: str = "", source: str = "") -> None:
         """A chain of equalities: each link is a step of its own, so that a report names the link that fails."""
@@ -176,6 +177,8 @@ class Derivation:
         """Prove every statement, each within ``seconds``; returns the report."""
         steps = []
         for statement in self.statements:
-            verdict = decide(statement.equation, tuple(self.hypotheses), seconds=seconds)
-            steps.append(Step(statement.label, statement.title, statement.source, statement.equation, verdict))
-        return Report(self.title, tuple(steps), tuple(self.hypotheses))
+            verdict = decide(statement.equation, statement.hypotheses, seconds=seconds)
+            steps.append(
+                Step(statement.label, statement.title, statement.source, statement.equation, verdict, statement.hypotheses)
+            )
+        return Report(self.title, tuple(steps))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from symflow.calculus.atoms import Argument, Space
+from symflow.errors import UnsupportedError
 from symflow.proof.exponential_rules import ExponentialRules
 from symflow.proof.fractions_in_lowest_terms import lowest_terms
 from symflow.proof.logarithm_rules import LogarithmRules
@@ -57,6 +58,8 @@ class AtomRules(ReciprocalRules, RootRules, ExponentialRules, LogarithmRules, St
         log: list[Note] = []
         reduced = self.rewriter.normalise(dict(argument.terms), log)
         simpler = Argument(argument.dims, tuple(sorted((k, Fraction(c)) for k, c in reduced.items())))
+        if simpler.is_zero and atom.head in ("recip", "inv"):
+            raise UnsupportedError("the statement divides by an expression that is identically zero")
         if simpler != argument:
             return self._congruence(number, argument, simpler, log)
         turned = self._transpose(number, argument)

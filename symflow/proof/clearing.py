@@ -47,13 +47,17 @@ def over_denominators(
 
 def _raise(space: Space, rewriter: Rewriter, piece: Piece, below: list[Denominator], notes: list[Note]) -> list[Piece]:
     """The term with every reciprocal at its full power, multiplied by what compensates."""
-    pieces = [piece]
+    c0, f0, outs0 = piece
+    needed: dict[tuple[int, Slots], int] = {}  # by slots: two outs of a diagonal term are one index
     for atom, where, power in below:
+        place = (atom, tuple(outs0[k] for k in where))
+        needed[place] = needed.get(place, 0) + power
+    pieces: list[Piece] = [(c0, f0, outs0)]
+    for (atom, slots), power in needed.items():
         argument = space[atom].argument
         assert argument is not None
         raised: list[Piece] = []
         for c, factors, outs in pieces:
-            slots = tuple(outs[k] for k in where)
             missing = power - factors.count((atom, slots))
             current: list[Piece] = [(c, factors, outs)]
             for _ in range(missing):

@@ -41,20 +41,27 @@ def decide(
     start = time.perf_counter()
     tried = attempt(equation, hypotheses, seconds * PROVER_SHARE)
     if tried.certificate is not None:
-        return _confirmed(equation, hypotheses, tried.certificate, start, seed)
+        refused = _refused(equation, hypotheses, tried.certificate)
+        if refused is None:
+            return _confirmed(equation, hypotheses, tried.certificate, start, seed)
+        tried = Attempt(None, None, f"a derivation was found, but the checker does not accept its certificate: {refused}")
     left = max(0.2, 0.9 * seconds - (time.perf_counter() - start))
     return _search(equation, hypotheses, tried, start, left, seed)
+
+
+def _refused(equation: Equation, hypotheses: tuple[Equation, ...], certificate: Certificate) -> str | None:
+    """Why the independent checker does not accept the certificate; None where it does."""
+    try:
+        check(equation, certificate, hypotheses)
+    except (CertificateError, LimitError, UnsupportedError) as error:
+        return str(error)
+    return None
 
 
 def _confirmed(
     equation: Equation, hypotheses: tuple[Equation, ...], certificate: Certificate, start: float, seed: int
 ) -> Verdict:
-    """Proved, if checker and evaluator agree; a disagreement is reported, never papered over."""
-    try:
-        check(equation, certificate, hypotheses)
-    except (CertificateError, LimitError, UnsupportedError, RecursionError) as error:
-        detail = f"a derivation was found, but the independent checker does not accept its certificate: {error}"
-        return Verdict("undecided", detail, time.perf_counter() - start)
+    """Proved; a point that contradicts it would be reported, never papered over."""
     if not hypotheses and agrees(equation, points=GUARD_POINTS, seed=seed) is False:
         found = search(equation, seed=seed)
         if isinstance(found, Counterexample):

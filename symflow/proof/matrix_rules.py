@@ -144,6 +144,11 @@ class MatrixRules:
         if all(outs[0] == outs[1] for (_, outs), _ in A.terms):
             return self._logdet_of_diagonal(A) if head == "logdet" else None
         chain = read_chain(self.space, A)
+        if chain is None or len(chain.items) > 1:
+            turned = self._turned(A)
+            if turned.terms < A.terms:
+                note = Note(-1, (), slots, f"{head}-transpose", (A,), slots)
+                return Rule(((ONE, ((self.space.function(head, turned), slots),), slots),), (note,))
         if chain is None:
             if slots:
                 return None
@@ -161,10 +166,14 @@ class MatrixRules:
                 return Rule(((ONE, factors, slots),), (note,))
             return Rule(tuple((ONE, (f,), slots) for f in factors), (note,))
         if chain.items[0].flipped and not self.space.symmetry[chain.items[0].factors[0][0]]:
-            turned = make_argument(self.space, A.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in A.terms])
+            turned = self._turned(A)
             note = Note(-1, (), slots, f"{head}-transpose", (A,), slots)
             return Rule(((ONE, ((self.space.function(head, turned), slots),), slots),), (note,))
         return self._determinant_of_letter(number, head, chain.items[0].factors[0][0], slots)
+
+    def _turned(self, A: Argument) -> Argument:
+        """The transpose of a square matrix."""
+        return make_argument(self.space, A.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in A.terms])
 
     def _determinant_of_letter(self, number: int, head: str, letter: int, slots: Slots) -> Rule | None:
         atom = self.space[letter]

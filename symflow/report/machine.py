@@ -21,7 +21,7 @@ def to_json(rows: Sequence[Row]) -> str:
             "seconds": round(row.seconds, 6),
             "statement": row.statement,
             "counterexample": None if row.counterexample is None else dict(row.counterexample),
-            "detail": row.detail,
+            "detail": "; ".join(part for part in (row.detail, row.confirmation) if part),
         }
         for row in rows
     ]

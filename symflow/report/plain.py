@@ -35,6 +35,8 @@ def caption(row: Row) -> str:
 
 def remarks(row: Row) -> Iterator[str]:
     """What needs saying of a claim beyond its verdict: nothing, if it is proved and was compared with nothing."""
+    if row.verdict == "proved" and row.detail.startswith("under "):
+        yield one_line(row.detail)
     if row.confirmation:
         yield one_line(row.confirmation)
     if row.verdict == "proved":
