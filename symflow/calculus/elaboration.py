@@ -281,4 +281,5 @@ def _data(labels: tuple[Label, ...]) -> tuple[Label, ...]:
 
 
 def _constant(value: Fraction) -> Tensor:
-    return Tensor((), (), [(value, (), (), 0)] if value else [])
+    number = value.numerator if value.denominator == 1 else value  # whole numbers multiply faster
+    return Tensor((), (), [(number, (), (), 0)] if value else [])

@@ -71,6 +71,7 @@ class _Reader:
         scalars: list[Expr] = []
         open_part: list[Expr] = []
         inside: list[tuple[int, Slots]] = []
+        factors, divisors = self._divisors(factors)
         for component in _components(factors):
             touched = {s for _, slots in component for s in slots}
             if touched & free_outs:
@@ -82,7 +83,29 @@ class _Reader:
         result: Expr | None = open_part[0] if open_part else None
         for scalar in reversed(scalars):
             result = scalar if result is None else scalar * result
-        return lift(1) if result is None else result
+        quotient = lift(1) if result is None else result
+        if divisors:
+            below = divisors[0]
+            for divisor in divisors[1:]:
+                below = below * divisor
+            quotient = quotient / below
+        return quotient
+
+    def _divisors(self, factors: list[tuple[int, Slots]]) -> tuple[list[tuple[int, Slots]], list[Expr]]:
+        """The reciprocals of scalars as what to divide by; sqrt(a)/a is 1/sqrt(a)."""
+        left, divisors = list(factors), list[Expr]()
+        for factor in factors:
+            atom = self.space[factor[0]]
+            if atom.head != "recip" or atom.dims or atom.argument is None:
+                continue
+            left.remove(factor)
+            root = (self.space.function("sqrt", atom.argument), ())
+            argument = _argument(self.space, atom.argument, ())
+            if root in left:
+                left.remove(root)
+                argument = make.sqrt(argument)
+            divisors.append(argument)
+        return left, divisors
 
     def _data_indices(self, factors: list[tuple[int, Slots]]) -> list[int]:
         found: dict[int, None] = {}

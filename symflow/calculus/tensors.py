@@ -156,8 +156,12 @@ def product(
     if budget is not None:
         budget.check(len(left.terms) * len(right.terms))
     terms: list[Raw] = []
+    plan = [(0, inside_left.index(x)) if x in inside_left else (1, inside_right.index(x)) for x in result]
+    closing = [(name, _places(name, inside_left), _places(name, inside_right)) for name in summed]
+    touched_right = [[_touches(f, o, q) for _, _, q in closing] for _, f, o, _ in right.terms]
     for c1, f1, o1, n1 in left.terms:
-        for c2, f2, o2, n2 in right.terms:
+        touched_left = [_touches(f1, o1, p) for _, p, _ in closing]
+        for (c2, f2, o2, n2), touched in zip(right.terms, touched_right, strict=True):
             image = list(range(n1, n1 + n2))
             clashes: list[tuple[int, int]] = []
             for p, q in shared:
@@ -167,6 +171,10 @@ def product(
                 elif image[j] != i:
                     clashes.append((image[j], i))
             factors = f1 + tuple([(a, tuple([image[s] for s in slots])) for a, slots in f2])
+            if not clashes and all(x or y for x, y in zip(touched_left, touched, strict=True)):
+                outs = tuple([o1[p] if side == 0 else image[o2[p]] for side, p in plan])
+                terms.append((c1 * c2, factors, outs, n1 + n2))
+                continue
             outs1, outs2 = o1, tuple([image[s] for s in o2])
             if clashes:
                 factors, outs1, outs2 = _merge(factors, outs1, outs2, clashes)
@@ -174,6 +182,15 @@ def product(
             where.update(zip(inside_right, outs2, strict=True))
             _finish(space, terms, c1 * c2, factors, where, summed, result, known, n1 + n2)
     return Tensor(result if names is None else names, tuple(known[name] for name in result), terms)
+
+
+def _places(name: Label, inside: tuple[Label, ...]) -> tuple[int, ...]:
+    return tuple(p for p, x in enumerate(inside) if x == name)
+
+
+def _touches(factors: Factors, outs: Slots, places: tuple[int, ...]) -> bool:
+    """Whether some factor has the index of one of the outs."""
+    return any(outs[p] in slots for p in places for _, slots in factors)
 
 
 def _merge(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from symflow.checker.formal import Algebra, Label, Range, Rational, Tensor, scaled, total
+from symflow.checker.formal import Algebra, Label, Range, Tensor, scaled, total
 from symflow.checker.judgements import Judge
+from symflow.checker.placing import Rational
 from symflow.checker.reading import Reader, read_list, read_number, read_positions
 from symflow.errors import CertificateError
 
@@ -17,6 +18,11 @@ class Placed(NamedTuple):
 
     tensor: Tensor
     positions: tuple[int, ...]
+
+    @property
+    def every_value(self) -> bool:
+        """Whether all values of its slots are met. Two outs at one position meet those of a diagonal only."""
+        return len(set(self.positions)) == len(self.positions)
 
 
 class Bench:
@@ -89,6 +95,12 @@ class Bench:
         unknown = [factor for factor in factors if not judgement(factor.tensor)]
         self.require(len(unknown) <= 1, f"the sign of {len(unknown)} factors is not known; one is allowed")
         return unknown[0] if unknown else None
+
+    def factors_of_nonzero(self, factors: Sequence[Placed]) -> None:
+        """Let the judge know that factors of an argument without zeros have none."""
+        for factor in factors:
+            if factor.every_value:
+                self.judge.factor_of_nonzero(factor.tensor)
 
     # ---- building
 

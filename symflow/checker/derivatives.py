@@ -10,7 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from symflow.checker.facts import Facts
-from symflow.checker.formal import Algebra, Label, Product, Tensor, scaled, total
+from symflow.checker.formal import Algebra, Label, Tensor, scaled, total
+from symflow.checker.placing import Product
 
 
 class Differentiation:

@@ -107,7 +107,7 @@ def _logdet_orthogonal(bench: Bench, sym: object) -> Tensor:
 
 
 def _logdet_scale(bench: Bench, A: object, p: object, B: object, sub: object) -> Tensor:
-    """A must be invertible: for singular A and B both logdets are 0, and log p is not. Then p has no zero; log is log|.|."""
+    """A must be invertible: for singular A and B both logdets are 0, and log p is not. So p has no zero."""
     matrix, scale, inner = bench.square(A), bench.argument(p), bench.square(B)
     data = matrix.dims[2:]
     bench.invertible(matrix)

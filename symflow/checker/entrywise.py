@@ -74,14 +74,13 @@ def _log_product(bench: Bench, a: object, plus: object, minus: object, sub: obje
     argument = bench.argument(a)
     dims = argument.dims
     above, below = bench.all_placed(plus, dims), bench.all_placed(minus, dims)
-    if not (bench.judge.nonzero(argument) and all(bench.judge.nonzero(c.tensor) for c in below)):
-        if bench.all_but_one([*above, *below], bench.judge.nonzero) is not None:
-            bench.require(bench.judge.nonzero(argument), "neither the argument of log nor a factor is known to be nonzero")
+    left_nonzero = bench.judge.nonzero(argument) and all(bench.judge.nonzero(c.tensor) for c in below)
+    if not left_nonzero and bench.all_but_one([*above, *below], bench.judge.nonzero) is not None:
+        bench.require(bench.judge.nonzero(argument), "neither the argument of log nor a factor is known to be nonzero")
     left = bench.product(dims, (argument, range(len(dims))), *below)
     bench.equal(left, bench.product(dims, *above), sub)
-    if bench.judge.nonzero(argument):
-        for b, _ in above:
-            bench.judge.factor_of_nonzero(b)
+    if left_nonzero:
+        bench.factors_of_nonzero(above)
     logs = [bench.product(dims, (bench.algebra.apply("log", b), positions)) for b, positions in above]
     taken = [bench.product(dims, (bench.algebra.apply("log", c), positions)) for c, positions in below]
     return total(dims, bench.algebra.apply("log", argument), *[scaled(-1, b) for b in logs], *taken)
@@ -108,7 +107,7 @@ def _step_scale(bench: Bench, a: object, p: object, b: object, sub: object) -> T
     scale, inner = bench.placed(p, dims), bench.placed(b, dims)
     bench.require(bench.judge.positive(scale.tensor), "the scale of step is not known to be positive")
     bench.equal(argument, bench.product(dims, scale, inner), sub)
-    if bench.judge.off_kink(argument):
+    if inner.every_value and bench.judge.off_kink(argument):
         bench.judge.stays_off_kink(inner.tensor)
     other = bench.product(dims, (bench.algebra.apply("step", inner.tensor), inner.positions))
     return total(dims, bench.algebra.apply("step", argument), scaled(-1, other))

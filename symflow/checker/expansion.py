@@ -83,9 +83,13 @@ class Expansion:
     def _glue(self, node: Expr, kept: Sequence[Label], parts: Sequence[Part], more: Sequence[Label] = ()) -> Tensor:
         """Contract to the outs of the node, ``kept`` for its row and column, and then those labelled ``more``."""
         labels = on_axes(node.shape, kept)
-        ranges: dict[Label, Range] = dict(zip(labels, (d for d in node.shape if d != 1), strict=True))
         names = sorted(node.free)
-        return self.algebra.contract(parts, [*labels, *names, *more], ranges | dict.fromkeys(names))
+        outs = [*labels, *names, *more]
+        borne = {label for _, of in parts for label in of}
+        if borne.issuperset(outs):
+            return self.algebra.contract(parts, outs)
+        ranges: dict[Label, Range] = dict(zip(labels, (d for d in node.shape if d != 1), strict=True))
+        return self.algebra.contract(parts, outs, ranges | dict.fromkeys(names))
 
     # ---- multilinear operations and their derivatives
 
@@ -108,7 +112,7 @@ class Expansion:
     def _product_rule(self, node: Expr, symbol: Symbol, known: dict[Expr, Tensor | None]) -> Tensor | None:
         """The derivative of a polynomial node, with outs for the slots of the symbol at the end; None where it is zero.
 
-        A constant is expanded all the same, for what its being defined says. Equal factors count once each: d(e e) = 2 e de.
+        A constant is expanded all the same, for what its being defined says. Equal factors: d(e e) = 2 e de.
         """
         if node not in known:
             known[node] = self._by_product_rule(node, symbol, known)

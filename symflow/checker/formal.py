@@ -22,15 +22,13 @@ from math import prod
 from typing import NamedTuple
 
 from symflow.checker.labelling import Factors, canonical
+from symflow.checker.placing import Pairs, Placed, Product, Rational, meets, merged, place
 from symflow.errors import CertificateError, LimitError
 from symflow.expr.kinds import KINDS
 
 Range = str | int | None  # of an index: a dimension name, a number from 2 on, or None for the data
 Head = tuple[object, ...]  # all of an atom but its argument
-Rational = int | Fraction
-Product = tuple[Rational, Factors, tuple[int, ...]]
 Label = Hashable
-_Placed = tuple[Rational, Factors, tuple[tuple[int, int], ...]]  # a term with labels for outs; pairs of labels that are equal
 
 ENTRYWISE = ("exp", "log", "sqrt", "sin", "cos", "tanh", "step", "recip")
 MAX_TERMS = 20_000
@@ -211,15 +209,16 @@ class Algebra:
         if size > MAX_TERMS:
             raise LimitError(f"a sum has {size} terms, more than {MAX_TERMS}")
         self.tick()
-        place = {label: number for number, label in enumerate(known)}
-        kept = tuple([place[label] for label in outs])
-        summed = [number for number in place.values() if number not in kept]
-        fresh = len(place)
-        choices: list[list[_Placed]] = []
+        number_of = {label: number for number, label in enumerate(known)}
+        kept = tuple([number_of[label] for label in outs])
+        summed = [number for number in number_of.values() if number not in kept]
+        fresh = len(number_of)
+        choices: list[list[Placed]] = []
         for tensor, labels in parts:
-            placed, fresh = _place(tensor, [place[label] for label in labels], fresh)
+            placed, fresh = place(tensor.terms, [number_of[label] for label in labels], fresh)
             choices.append(placed)
-        summed = [label for label in summed if not any(_meets(label, placed) for placed in choices)]
+        small_first = sorted(choices, key=len)
+        summed = [label for label in summed if not any(meets(label, placed) for placed in small_first)]
         spans = dict(enumerate(known.values()))
         terms = [self._glue(choice, kept, summed, spans) for choice in product(*choices)]
         return Tensor(tuple([known[label] for label in outs]), tuple(terms))
@@ -227,7 +226,7 @@ class Algebra:
     def inside(self, context: Product, holes: Sequence[int], relation: Tensor) -> list[Product]:
         """The products of a context with a relation whose outs are glued to the holes, which are indices of the context.
 
-        A hole that is not among the outs of the context is summed over. The ranges must agree; that is for the reader to see.
+        A hole that is not among the outs of the context is summed over. The reader has seen to the ranges.
         """
         self.tick()
         _, factors, outs = context
@@ -235,25 +234,22 @@ class Algebra:
         met = {index for _, slots in factors for index in slots}.union(outs)
         summed = [index for index in spans if index not in met]
         fresh = 1 + max(met.union(holes), default=-1)
-        placed, _ = _place(relation, holes, fresh)
+        placed, _ = place(relation.terms, holes, fresh)
         return [self._glue(((*context[:2], ()), one), outs, summed, spans) for one in placed]
 
     def _glue(
-        self, choice: Sequence[_Placed], kept: tuple[int, ...], summed: Sequence[int], spans: Mapping[int, Range]
+        self, choice: Sequence[Placed], kept: tuple[int, ...], summed: Sequence[int], spans: Mapping[int, Range]
     ) -> Product:
         """One product of one term of each part; where a summed label meets no factor, the size of its span."""
         coefficient: Rational = 1
         factors: Factors = ()
-        pairs: tuple[tuple[int, int], ...] = ()
+        pairs: Pairs = ()
         for c, more, identified in choice:
             coefficient = c if coefficient == 1 else coefficient if c == 1 else coefficient * c
             factors += more
             pairs += identified
         if pairs:
-            same = {label: label for pair in pairs for label in pair}  # one that was identified points to another
-            for first, second in pairs:
-                _identify(same, first, second)
-            root = {label: _root(same, label) for label in same}
+            root = merged(pairs)
             factors = tuple([(atom, tuple([root.get(i, i) for i in slots])) for atom, slots in factors])
             kept = tuple([root.get(label, label) for label in kept])
             summed = [label for label in summed if root.get(label, label) == label and label not in kept]
@@ -302,47 +298,6 @@ def _permuted(tensor: Tensor, labels: list[Label], outs: list[Label]) -> Tensor:
     places = [labels.index(label) for label in outs]
     terms = [(c, factors, tuple([own[place] for place in places])) for c, factors, own in tensor.terms]
     return Tensor(tuple([tensor.dims[place] for place in places]), tuple(terms))
-
-
-def _meets(label: int, placed: list[_Placed]) -> bool:
-    """Whether the label meets a factor in every term of a part."""
-    return all(any(label in slots for _, slots in factors) for _, factors, _ in placed)
-
-
-def _place(tensor: Tensor, labels: Sequence[int], fresh: int) -> tuple[list[_Placed], int]:
-    """The terms of a part with labels for its outs and numbers from ``fresh`` on for its summed indices.
-
-    The terms of one part use the same numbers, for they never meet in a product. Returns the next free number too.
-    """
-    placed: list[_Placed] = []
-    most = fresh
-    for coefficient, factors, outs in tensor.terms:
-        rename = dict(zip(outs, labels, strict=True))
-        identified: tuple[tuple[int, int], ...] = ()
-        if len(rename) < len(outs):
-            identified = tuple([(rename[i], label) for i, label in zip(outs, labels, strict=True) if rename[i] != label])
-        free = fresh
-        for _, slots in factors:
-            for index in slots:
-                if index not in rename:
-                    rename[index] = free
-                    free += 1
-        name = rename.__getitem__
-        written = [(atom, tuple(map(name, slots))) for atom, slots in factors]
-        placed.append((coefficient, tuple(written), identified))
-        most = max(most, free)
-    return placed, most
-
-
-def _root(same: list[int], label: int) -> int:
-    while same[label] != label:
-        label = same[label]
-    return label
-
-
-def _identify(same: list[int], first: int, second: int) -> None:
-    one, other = _root(same, first), _root(same, second)
-    same[max(one, other)] = min(one, other)
 
 
 def _slot_ranges(head: Head, argument: Tensor | None) -> tuple[Range, ...]:

@@ -1,8 +1,8 @@
 """The multilinear operations, as data: which rows and columns of the arguments are glued to which.
 
-A :class:`Gluing` is one product: the small numbers are labels for rows and columns, and what is not kept is summed over.
-One table serves both the value of a node (multiply and glue) and its derivative (the product rule), so that the two
-cannot drift apart.
+A :class:`Gluing` is one product: the small numbers are labels for rows and columns, and what is not kept is summed
+over. One table serves both the value of a node (multiply and glue) and its derivative (the product rule), so that
+the two cannot drift apart.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
-from symflow.checker.formal import Rational
+from symflow.checker.placing import Rational
 from symflow.expr.tree import Expr, Symbol
 
 Pair = tuple[int, int]
@@ -63,13 +63,8 @@ def gluings(node: Expr) -> tuple[Gluing, ...] | None:
     return _GLUINGS.get(node.op)
 
 
-def occurs(symbol: Symbol, node: Expr) -> bool:
-    """Whether the symbol occurs in the node."""
-    return any(inner.op == "symbol" and inner.data[0] == symbol for inner in node.walk())
-
-
 def is_polynomial(node: Expr, symbol: Symbol) -> bool:
-    """Whether multilinear operations alone lead from the symbol to the node.
+    """Whether multilinear operations alone lead from the symbol to the node; so it is where the symbol does not occur.
 
     >>> from symflow.expr.language import exp, inv, sqnorm, tr, variable
     >>> A = Symbol("A", "matrix", ("n",))
@@ -77,8 +72,14 @@ def is_polynomial(node: Expr, symbol: Symbol) -> bool:
     >>> [is_polynomial(e, A) for e in (sqnorm(a + exp(b)), tr(a) / tr(b), tr(b) / tr(a), tr(inv(a)))]
     [True, True, False, False]
     """
-    if node.op == "symbol" or not occurs(symbol, node):
-        return True
-    if gluings(node) is None or (node.op == "div" and occurs(symbol, node.args[1])):
-        return False
-    return all(is_polynomial(arg, symbol) for arg in node.args)
+    return _reached(node, symbol) is not False
+
+
+def _reached(node: Expr, symbol: Symbol) -> bool | None:
+    """None where the symbol does not occur, else whether multilinear operations alone lead from it to the node."""
+    if node.op == "symbol":
+        return True if node.data[0] == symbol else None
+    below = [_reached(arg, symbol) for arg in node.args]
+    if all(one is None for one in below):
+        return None
+    return False not in below and gluings(node) is not None and (node.op != "div" or below[1] is None)

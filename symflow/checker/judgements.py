@@ -11,8 +11,9 @@ from fractions import Fraction
 
 from symflow.checker.chains import split_chain
 from symflow.checker.facts import Facts
-from symflow.checker.formal import Algebra, Product, Tensor, exchanged, scaled
+from symflow.checker.formal import Algebra, Tensor, exchanged, scaled
 from symflow.checker.labelling import Factor, Factors
+from symflow.checker.placing import Product
 from symflow.errors import CertificateError
 from symflow.expr.kinds import KINDS
 
@@ -71,11 +72,11 @@ class Judge:
             self._learn_invertible(self._algebra.collect(equal))
 
     def factor_of_nonzero(self, factor: Tensor) -> None:
-        """A factor of an argument without zeros has none: every value of its slots is met."""
+        """A factor of an argument without zeros has none, provided that every value of its slots is met there."""
         self._learn_nonzero(factor)
 
     def stays_off_kink(self, argument: Tensor) -> None:
-        """An argument that vanishes only where one off its kink does."""
+        """An argument that vanishes only where one that stays off its kink does: nowhere."""
         collected = self._algebra.collect(argument)
         self._off_kink |= {collected, self._algebra.collect(scaled(-1, collected))}
 

@@ -56,7 +56,9 @@ def _arrange(pending: Factors, labels: Labels, symmetry: Sequence[int], spend: C
     placed = tuple([factor for number, factor in enumerate(pending) if number not in waiting])
     pieces = _pieces(rest, labels)
     if len(pieces) > 1:
-        return _side_by_side(placed, [_arrange(piece, dict(labels), symmetry, spend) for piece in pieces], labels, symmetry)
+        return _side_by_side(
+            placed, [_arrange(piece, dict(labels), symmetry, spend) for piece in pieces], labels, symmetry
+        )
     return _branch(placed, rest, equals or _rarest(rest), labels, symmetry, spend)
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from symflow.checker.formal import ENTRYWISE, WEIGHT, Algebra, Head, Product, Range, Rational, Tensor, whole
+from symflow.checker.formal import ENTRYWISE, WEIGHT, Algebra, Head, Range, Tensor, whole
 from symflow.checker.labelling import Factor
+from symflow.checker.placing import Product, Rational
 from symflow.errors import CertificateError
 
 MAX_NESTING = 24  # of arguments in arguments
@@ -84,7 +85,7 @@ class Reader:
         return coefficient, tuple(factors), indices
 
     def _atom(self, value: object, depth: int) -> tuple[Rational, int | None, tuple[Range, ...]]:
-        """An atom: its number and the ranges of its slots. One that is a number c has the coefficient c and no number."""
+        """An atom: its number and the ranges of its slots. One that is a constant is its value and no number."""
         if not isinstance(value, tuple) or not value or not isinstance(value[0], str):
             raise CertificateError(f"an atom is a tuple that begins with a name; this is {_short(value)}")
         if value[0] == "sym":

@@ -86,8 +86,7 @@ def _reciprocal_split(bench: Bench, p: object, c: object, qs: object, sub: objec
     factors = bench.all_placed(qs, dims)
     bench.require(bench.judge.nonzero(argument), "the argument is not known to be nonzero")
     bench.equal(argument, scaled(read_number(c), bench.product(dims, *factors)), sub)
-    for q, _ in factors:
-        bench.judge.factor_of_nonzero(q)
+    bench.factors_of_nonzero(factors)
     parts = [(bench.algebra.apply("recip", q), positions) for q, positions in factors]
     return total(dims, bench.algebra.apply("recip", argument), scaled(-inverse_number(c), bench.product(dims, *parts)))
 
@@ -99,11 +98,11 @@ def _congruence(bench: Bench, head: object, a: object, b: object, sub: object) -
     name = bench.reader.head(head)
     first, second = bench.argument(a), bench.argument(b)
     bench.equal(first, second, sub)
+    one, other = bench.algebra.apply(name, first), bench.algebra.apply(name, second)  # they fit the head
     if name[0] in ("inv", "det", "logdet"):
         bench.judge.take_over_inverse(first, second)
     else:
         bench.judge.take_over(first, second)
-    one, other = bench.algebra.apply(name, first), bench.algebra.apply(name, second)
     return total(one.dims, one, scaled(-1, other))
 
 
@@ -114,7 +113,8 @@ def _independent(bench: Bench, head: object, a: object, b: object, positions: ob
     argument = bench.argument(a)
     smaller = bench.placed((b, positions), argument.dims)
     bench.formally_equal(argument, bench.product(argument.dims, smaller), "a(a, b, …) = b(a, …)")
-    bench.judge.take_over(argument, smaller.tensor)
+    if smaller.every_value:
+        bench.judge.take_over(argument, smaller.tensor)
     inner = bench.product(argument.dims, (bench.algebra.apply(name, smaller.tensor), smaller.positions))
     return total(argument.dims, bench.algebra.apply(name, argument), scaled(-1, inner))
 

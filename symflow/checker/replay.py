@@ -15,8 +15,9 @@ from symflow.checker.bench import Bench
 from symflow.checker.certificates import Certificate
 from symflow.checker.expansion import Expansion, symbol_head
 from symflow.checker.facts import Facts
-from symflow.checker.formal import MAX_TERMS, Algebra, Head, Product, Range, Tensor
+from symflow.checker.formal import MAX_TERMS, Algebra, Head, Range, Tensor
 from symflow.checker.judgements import Judge
+from symflow.checker.placing import Product
 from symflow.checker.reading import Reader, read_list, read_number
 from symflow.checker.relations import RELATIONS
 from symflow.errors import CertificateError, LimitError

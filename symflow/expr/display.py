@@ -176,6 +176,9 @@ class _Display:
 
     def _datasum(self, node: Expr, below: list[Shown]) -> Shown:
         index = self.notation.index(node.data)
+        body = node.args[0]
+        if body.op == "number" and body.data == 1:  # the total weight is written without its factor 1
+            return Shown(self._fill("datasum", index, "").rstrip(), OPERATOR)
         return Shown(self._fill("datasum", index, self._at(below[0], OPERATOR)), OPERATOR)
 
     def _prefixed(self, node: Expr, below: list[Shown]) -> Shown:

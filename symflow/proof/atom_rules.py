@@ -32,6 +32,7 @@ class AtomRules(ReciprocalRules, RootRules, ExponentialRules, LogarithmRules, St
         super().__init__(space, rewriter, kinks)
         matrix = MatrixRules(space)
         self._found: dict[int, Rule | None] = {}
+        self._ever: dict[int, Rule] = {}  # also those that were forgotten when better ones became possible
         self._rules: dict[str, Callable[[int, Argument], Rule | None]] = {
             "recip": self.reciprocal, "sqrt": self.root, "exp": self.exponential, "log": self.logarithm,
             "step": self.step, "sin": self.angle, "cos": self.angle, "tanh": self.hyperbolic,
@@ -47,8 +48,14 @@ class AtomRules(ReciprocalRules, RootRules, ExponentialRules, LogarithmRules, St
     def __call__(self, number: int) -> Rule | None:
         """The rule of an atom; None where it is in normal form."""
         if number not in self._found:
-            self._found[number] = self._find(number)
+            rule = self._found[number] = self._find(number)
+            if rule is not None:
+                self._ever[number] = rule
         return self._found[number]
+
+    def found(self) -> list[Rule]:
+        """Every rule that was found so far, inner atoms before outer ones."""
+        return list(self._ever.values())
 
     def _find(self, number: int) -> Rule | None:
         atom = self.space[number]

@@ -44,7 +44,9 @@ def decide(
         refused = _refused(equation, hypotheses, tried.certificate)
         if refused is None:
             return _confirmed(equation, hypotheses, tried.certificate, start, seed)
-        tried = Attempt(None, None, f"a derivation was found, but the checker does not accept its certificate: {refused}")
+        tried = Attempt(
+            None, None, f"a derivation was found, but the checker does not accept its certificate: {refused}"
+        )
     left = max(0.2, 0.9 * seconds - (time.perf_counter() - start))
     return _search(equation, hypotheses, tried, start, left, seed)
 

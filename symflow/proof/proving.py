@@ -13,6 +13,7 @@ from fractions import Fraction
 from symflow.calculus.atoms import Argument, Key, Space
 from symflow.calculus.elaboration import Elaborator
 from symflow.calculus.tensors import Budget
+from symflow.checker import certificates as plain
 from symflow.checker.certificates import Certificate, Lemma
 from symflow.errors import LimitError, UnsupportedError
 from symflow.expr.tree import Equation, Expr
@@ -73,6 +74,8 @@ class Prover:
             terms = self._clear_matrices(terms, dims, self.notes, MAX_INVERSES)
         if not terms:
             translator = Translator(self.space)
+            if self.lemmas:
+                self.lemmas[0] = Lemma(plain.Argument((), ()), translator.notes(self._facts()))
             return Attempt(Certificate(tuple(self.lemmas), translator.notes(self.notes)), None, "")
         residual = describe(self.space, terms, difference.labels, dims)
         return Attempt(None, residual, "the difference of the two sides was not brought to zero")
@@ -134,6 +137,8 @@ class Prover:
 
     def _complete(self, terms: dict[Key, Fraction]) -> dict[Key, Fraction]:
         """Derive consequences of the relations until the difference vanishes or nothing new turns up."""
+        if not self.lemmas:
+            self.lemmas.append(Lemma(plain.Argument((), ()), ()))  # the place of the facts, see _facts
         completion = Completion(self.space, self.rewriter, self.lemmas)
         before, known, patterns = terms, len(self.notes), list(self.rewriter.patterns)
         try:
@@ -150,6 +155,18 @@ class Prover:
             self.rules.forget()
             return before
         return terms
+
+    def _facts(self) -> list[Note]:
+        """Zero times every side condition by which one argument inherits from another that it is invertible, nonzero, …
+
+        Lemmas are checked before the entries that would say so: they go first, as a lemma that is the zero sum.
+        """
+        facts = []
+        for rule in self.rules.found():
+            for note in rule.notes:
+                if note.schema in ("congruence", "reciprocal-split", "log-product", "logdet-scale"):
+                    facts.append(note._replace(coefficient=0, factors=(), outs=(), holes=tuple(range(len(note.holes)))))
+        return facts
 
     def _clear(self, terms: dict[Key, Fraction], dims: Dims, notes: list[Note]) -> dict[Key, Fraction]:
         """Bring everything over a common denominator; zero if the numerator is."""

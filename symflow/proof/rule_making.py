@@ -94,7 +94,7 @@ class RuleMaker:
         slots = self._slots(a)
         return Rule(pieces_of(q), (Note(-1, (), slots, schema, parameters, slots),))
 
-    def _bundle(self, a: Argument, parts: list[Part], sign: int = 1) -> Part:
+    def _bundle(self, a: Argument, parts: list[Part], sign: Fraction | int = 1) -> Part:
         """Several parts as one."""
         used = tuple(sorted({k for _, positions in parts for k in positions}))
         dims = tuple(a.dims[k] for k in used)

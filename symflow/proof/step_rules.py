@@ -9,6 +9,7 @@ from symflow.proof.recording import Note, Notes
 from symflow.proof.rewriting import Rule
 from symflow.proof.rule_making import ONE, RuleMaker
 from symflow.proof.splitting import (
+    Monomial,
     Part,
     common_parts,
     is_nonnegative,
@@ -33,17 +34,15 @@ class StepRules(RuleMaker):
         parts = list(product.parts) if product is not None else list((common_parts(self.space, a) or ((), a))[0])
         for part in parts:
             if is_zero_one(self.space, part):
-                rest = self._without(a, [part])
-                pieces = [(ONE, [("", part), ("step", self._whole(rest))])]
-                return self._rule(a, "step-mask", (a, part, self._whole(rest), Notes(())), pieces)
+                rest = self._rest(a, product, part)
+                return self._rule(a, "step-mask", (a, part, rest, Notes(())), [(ONE, [("", part), ("step", rest)])])
         for part in parts:
             if is_positive(self.space, part[0]):
-                rest = self._without(a, [part])
-                return self._step_scale(a, part, rest)
+                return self._step_scale(a, part, self._rest(a, product, part))
         lead = a.terms[-1][1]
         if abs(lead) != 1:
             factor = make_argument(self.space, (), [(abs(lead), (), ())])
-            return self._step_scale(a, (factor, ()), scale(a, 1 / abs(lead)))
+            return self._step_scale(a, (factor, ()), self._whole(scale(a, 1 / abs(lead))))
         opposite = scale(a, Fraction(-1))
         if lead < 0 and (a in self.kinks or opposite in self.kinks):
             slots = self._slots(a)
@@ -52,7 +51,14 @@ class StepRules(RuleMaker):
             return Rule(((ONE, (), slots), (-ONE, ((other, slots),), slots)), (note,))
         return None
 
-    def _step_scale(self, a: Argument, factor: Part, rest: Argument) -> Rule:
-        self._keep_off_kink(a, rest)
-        pieces = [(ONE, [("step", self._whole(rest))])]
-        return self._rule(a, "step-scale", (a, factor, self._whole(rest), Notes(())), pieces)
+    def _rest(self, a: Argument, product: Monomial | None, part: Part) -> Part:
+        """The argument without one of its parts."""
+        if product is None:
+            return self._whole(self._without(a, [part]))
+        others = list(product.parts)
+        others.remove(part)
+        return self._bundle(a, others, product.coefficient)
+
+    def _step_scale(self, a: Argument, factor: Part, rest: Part) -> Rule:
+        self._keep_off_kink(a, rest[0])
+        return self._rule(a, "step-scale", (a, factor, rest, Notes(())), [(ONE, [("step", rest)])])

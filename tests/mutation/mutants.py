@@ -51,7 +51,7 @@ def mutants(equation: Equation, sides: tuple[str, ...] = ("rhs",)) -> list[Mutan
     >>> from symflow.expr.tree import Symbol
     >>> A = language.variable(Symbol("A", "matrix", ("n",)))
     >>> [m.slip for m in mutants(A == A.T)]
-    ['sign', 'doubled', 'halved', 'ninth digit', 'transpose dropped', 'identity for a symbol', ...]
+    ['sign', 'doubled', 'halved', 'ninth digit', 'transpose dropped', 'identity for a symbol']
     """
     symbols = tuple(equation.symbols().values())
     found: list[Mutant] = []
@@ -155,7 +155,7 @@ def _transpose(node: Expr, around: _Surroundings) -> Variants:
 
 def _order(node: Expr, around: _Surroundings) -> Variants:
     if node.op in ("comm", "outer"):
-        yield "order", Expr(node.op, (node.args[1], node.args[0]), None, node.shape)
+        yield "order", getattr(language, node.op)(node.args[1], node.args[0])
     if node.op != "matmul":
         return
     first, last = node.args
@@ -169,7 +169,7 @@ def _order(node: Expr, around: _Surroundings) -> Variants:
 
 def _factor_dropped(node: Expr, around: _Surroundings) -> Variants:
     if node.op in ("matmul", "mul", "hadamard"):
-        for factor in node.args:
+        for factor in node.args:  # only those of the product's own shape are kept
             yield "factor dropped", factor
     if node.op == "div":
         yield "factor dropped", node.args[0]

@@ -77,8 +77,8 @@ class _Evaluator:
         return dim if isinstance(dim, int) else self.sizes[dim]
 
     def _real(self, function: Callable[[Any], Any], t: Any) -> Any:
-        if function in (_step, _relu) and self.differentiating and abs(t) < NEAR_KINK:
-            raise NoValueError("a derivative on a kink")
+        if abs(t) < NEAR_KINK and (function is _step or (function is _relu and self.differentiating)):
+            raise NoValueError("on a kink, or too close to it for numbers that are rounded")
         if function in (mp.log, mp.sqrt) and (t < 0 or (t == 0 and (function is mp.log or self.differentiating))):
             raise NoValueError("the argument is not positive")
         return function(t)

@@ -15,6 +15,7 @@ from symflow.expr.language import (
     datasum,
     det,
     diag,
+    diagpart,
     dot,
     exp,
     eye,
@@ -209,6 +210,10 @@ CASES: list[tuple[str, tuple[object, ...]]] = [
             (entry(-1, term((0, 1)), "orthogonal-left", (atom(R),), (0, 1)),),
         ),
     ),
+    ("independent", (("exp",), mono((n, m), (0, 1), (x, (0,))), vector(x), (0,))),
+    ("independent", (("recip",), arg((n,), (2, term((0,)))), arg((), (2, term(()))), ())),
+    ("independent", (("step",), mono((n,), (0,), (A, (0, 0))), matrix(A), (0, 0))),
+    ("independent", (("fn", "f", 1), mono((None, n), (0, 1), (x, (1,))), vector(x), (1,))),
     ("transpose", (("inv",), VA)),
     ("transpose", (("exp",), matrix(A))),
     ("transpose", (("step",), mono((n, m), (0, 1), (X, (0, 1))))),
@@ -344,6 +349,12 @@ UNSOUND: list[tuple[str, tuple[object, ...]]] = [
     ("congruence", (("exp",), vector(x), scalar(s), ())),
     ("congruence", (("fn", "g", 0), vector(x), vector(x), ())),
     ("congruence", (("fn", "f", -1), vector(x), vector(x), ())),
+    ("independent", (("exp",), mono((n, m), (0, 1), (x, (0,))), vector(u), (0,))),
+    ("independent", (("exp",), mono((n, n), (0, 1), (x, (0,))), vector(x), (1,))),
+    ("independent", (("exp",), mono((n, n), (0, 0), (x, (0,))), vector(x), (0,))),  # a diagonal matrix
+    ("independent", (("inv",), mono((n, n, None), (0, 1, 2), (V, (0, 1))), matrix(V), (0, 1))),
+    ("independent", (("det",), mono((n, n, None), (0, 1, 2), (V, (0, 1))), matrix(V), (0, 1))),
+    ("independent", (("exp",), mono((n, m), (0, 1), (x, (0,))), vector(x), (2,))),
     ("transpose", (("exp",), vector(x))),
     ("transpose", (("det",), matrix(A))),
     ("transpose", (("exp",), mono((n, None), (0, 1), (D, (0,)), (("weight",), (1,))))),
@@ -414,3 +425,134 @@ def test_derivative_of_det_does_not_make_its_argument_invertible() -> None:
     replay(tr(grad(det(A), A)))
     with pytest.raises(CertificateError, match="derivative of a determinant"):
         replay(tr(grad(det(A), A)) + sqrt(s))
+
+
+# ---- what a side condition establishes is known from then on
+
+RRX = mono((n,), (0,), (R, (1, 0)), (R, (1, 2)), (x, (2,)))
+UNIT = (entry(-1, term((0,), (x, (1,))), "orthogonal-left", (atom(R),), (0, 1)),)
+RRA = mono((n, n), (0, 1), (R, (2, 0)), (R, (2, 3)), (A, (3, 1)))
+UNIT_A = (entry(-1, term((0, 1), (A, (2, 1))), "orthogonal-left", (atom(R),), (0, 2)),)
+ROTATED = R.T @ R @ x
+DIAGONAL_A = mono((n,), (0,), (A, (0, 0)))
+WIDE = mono((n, m), (0, 1), (x, (0,)))
+
+
+@pytest.mark.parametrize(
+    ("given", "step_", "learned"),
+    [
+        (log(ROTATED), ("congruence", (("log",), RRX, vector(x), UNIT)), ("reciprocal", (vector(x),))),
+        (log(ROTATED), ("congruence", (("log",), RRX, vector(x), UNIT)), ("exp-log", (vector(x),))),
+        (sqrt(ROTATED), ("congruence", (("sqrt",), RRX, vector(x), UNIT)), ("square-root", (vector(x),))),
+        (
+            grad(dot(relu(ROTATED), u), x),
+            ("congruence", (("step",), RRX, vector(x), UNIT)),
+            ("step-off-kink", (vector(x),)),
+        ),
+        (
+            grad(dot(relu(D @ x), u), x),
+            ("step-scale", (PX, (vector(D), (0,)), (vector(x), (0,)), ())),
+            ("step-off-kink", (vector(x),)),
+        ),
+        (
+            inv(R.T @ R @ A + B),
+            ("congruence", (("inv",), plus(RRA, matrix(B)), plus(matrix(A), matrix(B)), UNIT_A)),
+            ("inverse-left", (plus(matrix(A), matrix(B)),)),
+        ),
+        (
+            1 / (s * s + t * s),
+            ("reciprocal-split", (arg((), (1, term((), (s, ()), (s, ()))), (1, term((), (s, ()), (t, ())))), 1,
+                                  whole(scalar(s), plus(scalar(s), scalar(t))), ())),
+            ("reciprocal", (plus(scalar(s), scalar(t)),)),
+        ),
+        (
+            log(s * s + t * s),
+            ("log-product", (arg((), (1, term((), (s, ()), (s, ()))), (1, term((), (s, ()), (t, ())))),
+                             whole(scalar(s), plus(scalar(s), scalar(t))), (), ())),
+            ("reciprocal", (plus(scalar(s), scalar(t)),)),
+        ),
+        (
+            grad(tr(relu(x @ ones(m).T) @ Y), x),
+            ("independent", (("step",), WIDE, vector(x), (0,))),
+            ("step-off-kink", (vector(x),)),
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)  # fmt: skip
+def test_what_a_side_condition_makes_known(
+    given: Expr, step_: tuple[str, tuple[object, ...]], learned: tuple[str, tuple[object, ...]]
+) -> None:
+    room = replay(spoken(given))
+    with pytest.raises(CertificateError, match=r"not known|not that of"):
+        room._relation(*learned)
+    room._relation(*step_)
+    room._relation(*learned)
+
+
+def spoken(given: Expr) -> Expr:
+    """A number from the statement in which all symbols of these tests occur."""
+    plain = tr(A + R + U + X @ Y + outer(x, u)) + s + t + p + tr(D)
+    return (given if given.shape == (1, 1) else tr(given @ ones(*given.shape[::-1]))) + 0 * plain
+
+
+@pytest.mark.parametrize(
+    ("given", "step_", "not_learned"),
+    [
+        (  # only the diagonal of A is known to have no zeros
+            log(diagpart(A)),
+            ("reciprocal-split", (DIAGONAL_A, 1, ((matrix(A), (0, 0)),), ())),
+            ("reciprocal", (matrix(A),)),
+        ),
+        (
+            log(diagpart(A)),
+            ("log-product", (DIAGONAL_A, ((matrix(A), (0, 0)),), (), ())),
+            ("reciprocal", (matrix(A),)),
+        ),
+        (
+            log(diagpart(A)),
+            ("independent", (("log",), DIAGONAL_A, matrix(A), (0, 0))),
+            ("exp-log", (matrix(A),)),
+        ),
+        (
+            grad(dot(relu(p * diagpart(A)), u), A),
+            ("step-scale", (mono((n,), (0,), (p, ()), (A, (0, 0))), (scalar(p), ()), (matrix(A), (0, 0)), ())),
+            ("step-off-kink", (matrix(A),)),
+        ),
+        (  # what is learned of one argument says nothing of another
+            log(ROTATED),
+            ("congruence", (("log",), RRX, vector(x), UNIT)),
+            ("reciprocal", (vector(u),)),
+        ),
+        (  # an argument of sqrt may vanish
+            sqrt(ROTATED),
+            ("congruence", (("sqrt",), RRX, vector(x), UNIT)),
+            ("reciprocal", (vector(x),)),
+        ),
+        (  # entries that do not vanish do not make a matrix invertible
+            tr(log(R.T @ R @ A)),
+            ("congruence", (("log",), RRA, matrix(A), UNIT_A)),
+            ("inverse-left", (matrix(A),)),
+        ),
+        (
+            dot(step(ROTATED), u),
+            ("congruence", (("step",), RRX, vector(x), UNIT)),
+            ("step-off-kink", (vector(x),)),
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_a_side_condition_does_not_make_known(
+    given: Expr, step_: tuple[str, tuple[object, ...]], not_learned: tuple[str, tuple[object, ...]]
+) -> None:
+    room = replay(spoken(given))
+    room._relation(*step_)
+    with pytest.raises(CertificateError, match=r"not known|not that of"):
+        room._relation(*not_learned)
+
+
+def test_a_side_condition_that_fails_teaches_nothing() -> None:
+    room = replay(spoken(log(ROTATED)))
+    with pytest.raises(CertificateError, match="left over"):
+        room._relation("congruence", (("log",), RRX, vector(u), UNIT))
+    with pytest.raises(CertificateError, match="not known"):
+        room._relation("reciprocal", (vector(u),))

@@ -126,5 +126,5 @@ def test_rows_of_other_checkers() -> None:
 
     row = Row.of("b3.py", Step())
     assert (row.label, row.confirmation, row.file) == ("B3", "agrees to 1e-12", "b3.py")
-    assert list(plain_lines(row)) == ["proved     b3.py  B3  0.1000 s  B3, bias, theory", "    agrees to 1e-12"]
+    assert list(plain_lines(row)) == ["proved     b3.py  B3  0.1000 s  bias, theory", "    agrees to 1e-12"]
     assert "confirmation" in terminal_text(row)
