@@ -224,7 +224,7 @@ class Algebra:
         return Tensor(tuple([known[label] for label in outs]), tuple(terms))
 
     def inside(self, context: Product, holes: Sequence[int], relation: Tensor) -> list[Product]:
-        """The products of a context with a relation whose outs are glued to the holes, which are indices of the context.
+        """The products of a context with a relation whose outs are glued to the holes, indices of the context.
 
         A hole that is not among the outs of the context is summed over. The reader has seen to the ranges.
         """

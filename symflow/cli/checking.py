@@ -96,6 +96,8 @@ def _derivation_rows(file: Path, wanted: Selection, options: Namespace) -> Itera
             file, seconds=options.timeout, select=wanted, confirm=options.confirm
         ):
             yield Row.of(str(file), checked)
+    except ClaimError as error:  # names the file itself
+        yield Row.unreadable(str(file), str(error))
     except SymflowError as error:
         yield Row.unreadable(str(file), f"{file}: {error}")
 

@@ -99,7 +99,7 @@ def _printer(form: str) -> Callable[[Expr], str]:
     if form == "numpy":
         from symflow.expr.numpy_code import to_numpy
 
-        return to_numpy
+        return lambda expression: f"import numpy as np\n\n\n{to_numpy(expression)}"
     if form == "claims":
         from symflow.expr.printing import to_claims
 

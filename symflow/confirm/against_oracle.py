@@ -174,7 +174,8 @@ def _float_value(equation: Equation, values: Mapping[str, Array], data: Labelled
 
 def _sizes(equation: Equation, data: LabelledData) -> dict[str, int]:
     """Dimensions that no argument tells: all are Q here."""
-    return dict.fromkeys(compile_numpy(equation.rhs).dimensions, data.points.shape[1])
+    untold, Q = compile_numpy(equation.rhs).dimensions, len(data.points[0])
+    return dict.fromkeys(untold, Q)
 
 
 def _weights(function: Any, data: LabelledData) -> dict[str, Array]:

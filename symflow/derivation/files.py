@@ -22,18 +22,24 @@ def load(path: str | Path) -> list[Derivation]:
     try:
         names = runpy.run_path(str(file), run_name=f"derivation:{file.stem}")
     except SymflowError as error:
-        raise ClaimError(f"{file}, line {_line_in(error, file)}: {error}") from error
-    except (SyntaxError, OSError, UnicodeDecodeError) as error:
-        raise ClaimError(f"{file}: {error}") from error
+        raise ClaimError(f"{file}{_line_in(error, file)}: {error}") from error
+    except SyntaxError as error:
+        elsewhere = "" if error.filename == str(file) else f" (in {error.filename})"
+        line = _line_in(error, file) if elsewhere else f", line {error.lineno}"
+        raise ClaimError(f"{file}{line}: {error.msg}{elsewhere}") from error
+    except OSError as error:
+        line = _line_in(error, file)
+        problem = error.strerror if error.filename == str(file) and not line else error
+        raise ClaimError(f"{file}{line}: {problem}") from error
     except Exception as error:  # the file is a program of its author: whatever it raises is reported with its line
-        raise ClaimError(f"{file}, line {_line_in(error, file)}: {type(error).__name__}: {error}") from error
+        raise ClaimError(f"{file}{_line_in(error, file)}: {type(error).__name__}: {error}") from error
     found = list({id(value): value for value in names.values() if isinstance(value, Derivation)}.values())
     if not found:
         raise ClaimError(f"{file}: no derivation in it; write d = Derivation(…) at the top level of the file")
     return found
 
 
-def _line_in(error: BaseException, file: Path) -> int | str:
-    """The last line of the file that the error passed through."""
+def _line_in(error: BaseException, file: Path) -> str:
+    """", line …": the last line of the file that the error passed through; nothing where it passed through none."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    return lines[-1] if lines and lines[-1] is not None else "?"
+    return f", line {lines[-1]}" if lines and lines[-1] is not None else ""

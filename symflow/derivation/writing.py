@@ -162,7 +162,8 @@ class Derivation:
                 f"{label} has the free data index {free}: sum over it with datasum(…, {free!r}), "
                 "or declare the symbols without over= to state it for one data point"
             )
-        self.statements.append(Statement(label, equation, title, source or self.source, confirm, tuple(self.hypotheses)))
+        hypotheses = tuple(self.hypotheses)
+        self.statements.append(Statement(label, equation, title, source or self.source, confirm, hypotheses))
 
     def chain(self, label: str, first: Expr, *others: Expr, title: str = "", source: str = "") -> None:
         """A chain of equalities: each link is a step of its own, so that a report names the link that fails."""
@@ -176,9 +177,7 @@ class Derivation:
     def check(self, *, seconds: float = DEFAULT_SECONDS) -> Report:
         """Prove every statement, each within ``seconds``; returns the report."""
         steps = []
-        for statement in self.statements:
-            verdict = decide(statement.equation, statement.hypotheses, seconds=seconds)
-            steps.append(
-                Step(statement.label, statement.title, statement.source, statement.equation, verdict, statement.hypotheses)
-            )
+        for s in self.statements:
+            verdict = decide(s.equation, s.hypotheses, seconds=seconds)
+            steps.append(Step(s.label, s.title, s.source, s.equation, verdict, s.hypotheses))
         return Report(self.title, tuple(steps))

@@ -11,10 +11,11 @@ from fractions import Fraction
 
 from symflow.calculus.atoms import Argument, Space
 from symflow.errors import UnsupportedError
+from symflow.proof.determinant_rules import DeterminantRules
 from symflow.proof.exponential_rules import ExponentialRules
 from symflow.proof.fractions_in_lowest_terms import lowest_terms
+from symflow.proof.inverse_rules import InverseRules
 from symflow.proof.logarithm_rules import LogarithmRules
-from symflow.proof.matrix_rules import MatrixRules
 from symflow.proof.reciprocal_rules import ReciprocalRules, RootRules
 from symflow.proof.recording import Note, Notes
 from symflow.proof.rewriting import Rewriter, Rule
@@ -30,13 +31,13 @@ class AtomRules(ReciprocalRules, RootRules, ExponentialRules, LogarithmRules, St
 
     def __init__(self, space: Space, rewriter: Rewriter, kinks: set[Argument]) -> None:
         super().__init__(space, rewriter, kinks)
-        matrix = MatrixRules(space)
+        determinants = DeterminantRules(space)
         self._found: dict[int, Rule | None] = {}
         self._ever: dict[int, Rule] = {}  # also those that were forgotten when better ones became possible
         self._rules: dict[str, Callable[[int, Argument], Rule | None]] = {
             "recip": self.reciprocal, "sqrt": self.root, "exp": self.exponential, "log": self.logarithm,
             "step": self.step, "sin": self.angle, "cos": self.angle, "tanh": self.hyperbolic,
-            "inv": matrix.inverse, "det": matrix.determinant, "logdet": matrix.determinant,
+            "inv": InverseRules(space).inverse, "det": determinants.determinant, "logdet": determinants.determinant,
         }  # fmt: skip
         rewriter.atom_rule = self
 

@@ -161,12 +161,12 @@ class Prover:
 
         Lemmas are checked before the entries that would say so: they go first, as a lemma that is the zero sum.
         """
-        facts = []
-        for rule in self.rules.found():
-            for note in rule.notes:
-                if note.schema in ("congruence", "reciprocal-split", "log-product", "logdet-scale"):
-                    facts.append(note._replace(coefficient=0, factors=(), outs=(), holes=tuple(range(len(note.holes)))))
-        return facts
+        return [
+            note._replace(coefficient=0, factors=(), outs=(), holes=tuple(range(len(note.holes))))
+            for rule in self.rules.found()
+            for note in rule.notes
+            if note.schema in ("congruence", "reciprocal-split", "log-product", "logdet-scale")
+        ]
 
     def _clear(self, terms: dict[Key, Fraction], dims: Dims, notes: list[Note]) -> dict[Key, Fraction]:
         """Bring everything over a common denominator; zero if the numerator is."""

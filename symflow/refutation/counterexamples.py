@@ -16,6 +16,7 @@ from symflow.refutation.points import Point
 from symflow.refutation.programs import Program
 
 BALL_DIGITS = 25
+SHORT_BITS = 80  # about as many digits as a ball is shown with
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,8 @@ class Counterexample:
 
     ``values[name]`` is a Fraction for a scalar, a list for a vector, a list of rows for a matrix, and a list of
     these, one per data point, for a family. ``functions[name]`` lists a polynomial's coefficients, constant term
-    first. ``left`` and ``right`` are the sides' entries as text: fractions where the evaluation was exact, else balls
-    ``[middle +/- radius]`` that are proved to contain the value.
+    first. ``left`` and ``right`` are the sides' entries as text: fractions where the value is known exactly, else
+    balls ``[middle +/- radius]`` that are proved to contain it.
     """
 
     statement: str
@@ -117,7 +118,19 @@ def _entries(matrix: Matrix) -> list[list[str]]:
 
 
 def _text(x: fmpq | arb) -> str:
-    return str(to_fraction(x)) if isinstance(x, fmpq) else str(x.str(BALL_DIGITS))
+    if isinstance(x, arb):
+        if not _short(x):
+            return str(x.str(BALL_DIGITS))
+        x = x.fmpq()
+    return str(to_fraction(x))
+
+
+def _short(x: arb) -> bool:
+    """Whether a ball is a single number that is worth writing out: mantissa and exponent may be long."""
+    if not x.is_exact():
+        return False
+    mantissa, exponent = x.man_exp()
+    return int(mantissa).bit_length() <= SHORT_BITS and abs(int(exponent)) <= SHORT_BITS
 
 
 def _texts(value: Any) -> Any:

@@ -35,19 +35,29 @@ def caption(row: Row) -> str:
 
 def remarks(row: Row) -> Iterator[str]:
     """What needs saying of a claim beyond its verdict: nothing, if it is proved and was compared with nothing."""
-    if row.verdict == "proved" and row.detail.startswith("under "):
-        yield one_line(row.detail)
-    if row.confirmation:
-        yield one_line(row.confirmation)
+    yield from notes(row)
     if row.verdict == "proved":
         return
     if row.statement:
         yield "statement: " + one_line(row.statement)
+    yield from details(row)
+    if row.residual:
+        yield "residual: " + one_line(row.residual)
+
+
+def notes(row: Row) -> Iterator[str]:
+    """The hypotheses under which a claim is proved, and what confirms it."""
+    if row.verdict == "proved" and row.detail.startswith("under "):
+        yield one_line(row.detail)
+    if row.confirmation:
+        yield one_line(row.confirmation)
+
+
+def details(row: Row) -> Iterator[str]:
+    """The lines of the detail that say something."""
     for line in visible(row.detail).split("\n"):
         if line.strip():
             yield line.rstrip()
-    if row.residual:
-        yield "residual: " + one_line(row.residual)
 
 
 def summary_line(counts: Mapping[str, int]) -> str:

@@ -401,6 +401,7 @@ def test_refused_relation(number: int) -> None:
         (dot(step(x), u), [], [("step-off-kink", vector(x))]),
         (grad(dot(relu(x), u), u), [], [("step-off-kink", vector(x))]),
         (grad(dot(relu(x), u), x), [("step-off-kink", vector(x))], []),
+        (grad(dot(x, x) + 1 / s, x), [("reciprocal", scalar(s))], [("reciprocal", scalar(t))]),
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""Rules for inverses and determinants of products, diagonal matrices, orthogonal matrices and low-rank changes."""
+"""Rules for determinants: of products, inverses, orthogonal and diagonal matrices, multiples and low-rank changes."""
 
 from __future__ import annotations
 
@@ -9,130 +9,16 @@ from symflow.proof.chains import Chain, Item, item_argument, read_chain
 from symflow.proof.gluing import glue
 from symflow.proof.recording import AtomRef, Note, Notes
 from symflow.proof.rewriting import Rule
-from symflow.proof.splitting import Part, is_positive, make_argument, multiply_out, pieces_of, scale
+from symflow.proof.splitting import Part, is_positive, make_argument, multiply_out, pieces_of
 
 ONE = Fraction(1)
 
 
-class MatrixRules:
-    """The rules for ``inv``, ``det`` and ``logdet`` atoms of a space."""
+class DeterminantRules:
+    """The rules for ``det`` and ``logdet`` atoms of a space."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
-
-    # inverses
-
-    def inverse(self, number: int, E: Argument) -> Rule | None:
-        """inv of a diagonal matrix entrywise, of a product in reverse order, of an orthogonal letter, of an inverse."""
-        if not E.terms:
-            return None
-        if all(outs[0] == outs[1] for (_, outs), _ in E.terms):
-            return self._inverse_of_diagonal(E)
-        chain = read_chain(self.space, E)
-        if chain is None:
-            return self._inverse_of_multiple(number, E)
-        outs = E.terms[0][0][1]
-        if len(chain.items) == 1 and chain.coefficient == 1 and not chain.scalars and not chain.items[0].flipped:
-            return self._inverse_of_letter(number, E, chain.items[0].factors[0][0])
-        return self._inverse_of_product(number, E, chain, outs)
-
-    def _inverse_of_diagonal(self, E: Argument) -> Rule:
-        e = make_argument(self.space, (E.dims[0], *E.dims[2:]), [(c, f, (o[0], *o[2:])) for (f, o), c in E.terms])
-        slots = tuple(range(len(E.dims)))
-        entry = (self.space.function("recip", e), (0, *slots[2:]))
-        note = Note(-1, (), slots, "inverse-diagonal", (E, e), slots)
-        return Rule(((ONE, (entry,), (0, 0, *slots[2:])),), (note,))
-
-    def _inverse_of_letter(self, number: int, E: Argument, letter: int) -> Rule | None:
-        atom = self.space[letter]
-        slots = tuple(range(len(E.dims)))
-        data = slots[2:]
-        k, m = len(slots), len(slots) + 1
-        me = (number, (0, k, *data))
-        if atom.symbol is not None and atom.head == "sym" and atom.symbol.kind == "orthogonal":
-            transposed = (letter, (1, m, *data))
-            notes = (
-                Note(1, (me,), slots, "orthogonal-right", (AtomRef(letter),), (k, 1, *data)),
-                Note(-1, (transposed,), slots, "inverse-left", (E,), (0, m, *data)),
-            )
-            return Rule(((ONE, ((letter, (1, 0, *data)),), slots),), notes)
-        if atom.head == "inv" and atom.argument is not None:
-            # inv[inv[F]] = inv[inv[F]] inv[F] F = F
-            F = atom.argument
-            left = Note(1, (me,), slots, "inverse-left", (F,), (k, 1, *data))
-            return Rule(pieces_of(F), (left, *self._times_relation(F, -1, slots, "inverse-left", E)))
-        return None
-
-    def _times_relation(self, F: Argument, sign: int, slots: Slots, schema: str, E: Argument) -> tuple[Note, ...]:
-        """Notes sign · relation(0, m) · F(m, 1), term by term of F."""
-        m = len(slots)
-        made = glue(self.space, (), slots, (m, 1, *slots[2:]), pieces_of(F), F.dims)
-        return tuple(Note(sign * c, f, o, schema, (E,), (0, m, *slots[2:])) for c, f, o in made)
-
-    def _inverse_of_product(self, number: int, E: Argument, chain: Chain, outs: Slots) -> Rule | None:
-        """inv[c s A B ⋯] = 1/c recip[s] ⋯ inv[B] inv[A], for square A, B, …; each inserted as A inv[A] = 1."""
-        arguments = [item_argument(self.space, item, outs, E.dims) for item in chain.items]
-        if any(a.dims[0] != E.dims[0] or a.dims[1] != E.dims[0] for a in arguments):
-            return None
-        slots = tuple(range(len(E.dims)))
-        data = slots[2:]
-        fresh = len(slots)
-        notes: list[Note] = []
-        context: Factors = ((number, (0, fresh, *data)),)  # inv[E] A1 ⋯ Aj
-        at, fresh = fresh, fresh + 1
-        tail: Factors = ()  # Vj ⋯ V1, from index `end` to out 1
-        end = 1
-        for scalar in chain.scalars:
-            notes.append(Note(1, (*_rename(context, at, end), *tail), slots, "reciprocal", (scalar[0],), scalar[1]))
-            tail = (*tail, (self.space.function("recip", scalar[0]), scalar[1]))
-            inner = glue(self.space, (), (), scalar[1], pieces_of(scalar[0]), scalar[0].dims)
-            made, fresh = _fresh(inner[0][1], scalar[1], fresh)
-            context = (*context, *made)
-        for item, argument in zip(chain.items, arguments, strict=True):
-            inside, new, fresh = self._lay(argument, at, data, fresh)
-            straight = argument
-            if item.flipped:  # A^T inv[A]^T = 1 is the left relation of A, read backwards
-                straight = make_argument(
-                    self.space, argument.dims, [(c, f, (o[1], o[0], *o[2:])) for (f, o), c in argument.terms]
-                )
-            schema, holes = ("inverse-left", (end, at)) if item.flipped else ("inverse-right", (at, end))
-            notes.append(Note(1, (*context, *tail), slots, schema, (straight,), (*holes, *data)))
-            context = (*context, *inside)
-            # the tail starts at an index of its own: the next relation is inserted between the two
-            ends = (end, fresh) if item.flipped else (fresh, end)
-            tail = ((self.space.function("inv", straight), (*ends, *data)), *tail)
-            at, end, fresh = new, fresh, fresh + 1
-        x = tail
-        notes.append(Note(-1 / chain.coefficient, x, slots, "inverse-left", (E,), (0, end, *data)))
-        result = _rename(x, end, 0)
-        return Rule(((1 / chain.coefficient, result, slots),), tuple(notes))
-
-    def _lay(self, argument: Argument, start: int, data: Slots, fresh: int) -> tuple[Factors, int, int]:
-        """The factors of a one-term matrix from index ``start`` to a new index."""
-        (factors, outs), _ = argument.terms[0]
-        image = {outs[0]: start} | dict(zip(outs[2:], data, strict=True))
-        if outs[1] not in image:
-            image[outs[1]] = fresh
-            fresh += 1
-        laid = tuple((a, tuple(image[s] for s in slots)) for a, slots in factors)
-        return laid, image[outs[1]], fresh
-
-    def _inverse_of_multiple(self, number: int, E: Argument) -> Rule | None:
-        """inv[c E'] = 1/c inv[E'], so that the last coefficient of a sum under inv is 1."""
-        c = E.terms[-1][1]
-        if c == 1:
-            return None
-        rest = scale(E, 1 / c)
-        slots = tuple(range(len(E.dims)))
-        data, k = slots[2:], len(slots)
-        inverse = self.space.function("inv", rest)
-        notes = (
-            Note(1, ((number, (0, k, *data)),), slots, "inverse-right", (rest,), (k, 1, *data)),
-            Note(-1 / c, ((inverse, (k, 1, *data)),), slots, "inverse-left", (E,), (0, k, *data)),
-        )
-        return Rule(((1 / c, ((inverse, slots),), slots),), notes)
-
-    # determinants
 
     def determinant(self, number: int, A: Argument) -> Rule | None:
         """det and logdet of 1, products, inverses, transposes, orthogonal and diagonal matrices, low-rank changes."""
@@ -152,7 +38,7 @@ class MatrixRules:
         if chain is None:
             if slots:
                 return None
-            return (self._low_rank(A) if head == "det" else None) or self._exchange(head, A)
+            return self._low_rank(head, A) or self._exchange(head, A)
         outs = A.terms[0][0][1]
         arguments = tuple(item_argument(self.space, item, outs, A.dims) for item in chain.items)
         if any(a.dims[0] != A.dims[0] or a.dims[1] != A.dims[0] for a in arguments):
@@ -246,8 +132,11 @@ class MatrixRules:
             return (p, ()), chain._replace(coefficient=ONE)
         return chain.scalars[0], chain._replace(scalars=chain.scalars[1:])
 
-    def _low_rank(self, A: Argument) -> Rule | None:
-        """det[B + u v^T] = det[B] (1 + v^T inv[B] u), B the identity or a letter that has an inverse."""
+    def _low_rank(self, head: str, A: Argument) -> Rule | None:
+        """det[B + u v^T] = det[B] (1 + v^T inv[B] u), B the identity or a letter that has an inverse.
+
+        For logdet: logdet[B] + 1/2 log[(1 + v^T inv[B] u)^2].
+        """
         outers = [(key, c) for key, c in A.terms if self._is_outer(*key)]
         others = tuple((key, c) for key, c in A.terms if not self._is_outer(*key))
         if len(outers) != 1 or not others:
@@ -259,12 +148,19 @@ class MatrixRules:
         row = self._component(factors, outs[0])
         u = make_argument(self.space, A.dims[:1], [(c, tuple(f for f in factors if f in row), outs[:1])])
         v = make_argument(self.space, A.dims[1:], [(ONE, tuple(f for f in factors if f not in row), outs[1:])])
-        d, inverse = self.space.function("det", B), self.space.function("inv", B)
-        laid = glue(self.space, ((d, ()), (inverse, (0, 1))), (), (1,), pieces_of(u), u.dims)
-        pieces: list[tuple[Fraction | int, Factors, Slots]] = [(ONE, ((d, ()),), ())]
-        for c1, f1, o1 in laid:
-            pieces += [(c1 * c2, f2, o2) for c2, f2, o2 in glue(self.space, f1, o1, (0,), pieces_of(v), v.dims)]
-        return Rule(tuple(pieces), (Note(-1, (), (), "det-lemma", (A, B, u, v, Notes(())), ()),))
+        inverse = self.space.function("inv", B)
+        inner = multiply_out(
+            self.space, glue(self.space, ((inverse, (0, 1)),), (0,), (1,), pieces_of(u), u.dims), [(v, (0,))]
+        )
+        factor = make_argument(self.space, (), [(ONE, (), ()), *((Fraction(c1), f1, ()) for c1, f1, _ in inner)])
+        value = (self.space.function(head, B), ())
+        note = Note(-1, (), (), f"{head}-lemma", (A, B, u, v, Notes(())), ())
+        if head == "det":
+            return Rule(tuple((c1, (value, *f1), ()) for c1, f1, _ in pieces_of(factor)), (note,))
+        squared = multiply_out(self.space, [(1, (), ())], [(factor, ())] * 2)
+        square = make_argument(self.space, (), [(Fraction(c1), f1, ()) for c1, f1, _ in squared])
+        half = (Fraction(1, 2), ((self.space.function("log", square), ()),), ())
+        return Rule(((ONE, (value,), ()), half), (note,))
 
     def _exchange(self, head: str, A: Argument) -> Rule | None:
         """det[1 + X Y] = det[1 + Y X]: of all ways to turn the product round, the one with the smallest argument."""
@@ -330,18 +226,3 @@ class MatrixRules:
             return False
         symbol = self.space[chain.items[0].factors[0][0]].symbol
         return symbol is not None and symbol.kind in ("invertible", "positive_definite", "orthogonal")
-
-
-def _rename(factors: Factors, old: int, new: int) -> Factors:
-    return tuple((a, tuple(new if s == old else s for s in slots)) for a, slots in factors)
-
-
-def _fresh(factors: Factors, kept: Slots, fresh: int) -> tuple[Factors, int]:
-    """Rename every index that is not kept to a new one."""
-    image = {s: s for s in kept}
-    for _, slots in factors:
-        for s in slots:
-            if s not in image:
-                image[s] = fresh
-                fresh += 1
-    return tuple((a, tuple(image[s] for s in slots)) for a, slots in factors), fresh
