@@ -187,15 +187,16 @@ def lie_gradient(elaborator: Elaborator, f: Expr, symbol: Symbol, index: str | N
     n = symbol.dims[0]
     data = () if index is None else (f"#{index}",)
     tail = (3,) if data else ()
-    # s0 s1 [data slot] | er ec [data index]: dR(s0, s1) = 1/2 [s0 = er] R(ec, s1) - 1/2 [s0 = ec] R(er, s1)
-    plus = (HALF, ((atom, (2, 1, *tail)),), (0, 1, *tail, 0, 2, *tail), 4)
-    minus = (-HALF, ((atom, (2, 1, *tail)),), (0, 1, *tail, 2, 0, *tail), 4)
+    # s0 s1 [data slot] | er ec [data index]: dR(s0, s1) = [s0 = er] R(ec, s1), made antisymmetric at the end
+    term: Raw = (1, ((atom, (2, 1, *tail)),), (0, 1, *tail, 0, 2, *tail), 4)
     labels = ("s0", "s1", *(("s2",) if data else ()), "er", "ec", *data)
     none = (None,) if data else ()
-    tangent = Tensor(labels, (n, n, *none, n, n, *none), [plus, minus])
+    tangent = Tensor(labels, (n, n, *none, n, n, *none), [term])
     change = Differential(elaborator, {symbol.name: tangent}).of(f)
     names = tuple({"er": "r", "ec": "c"}.get(x, x) for x in change.labels)
-    return contract(space, change, names, sort_labels(names))
+    turned = tuple({"er": "c", "ec": "r"}.get(x, x) for x in change.labels)
+    result = contract(space, change, names, sort_labels(names))
+    return add([result.scaled(HALF), contract(space, change, turned, sort_labels(turned)).scaled(-HALF)])
 
 
 def directional(

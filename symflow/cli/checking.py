@@ -92,9 +92,7 @@ def _derivation_rows(file: Path, wanted: Selection, options: Namespace) -> Itera
     from symflow.confirm.checking import load_and_check
 
     try:
-        for checked in load_and_check(
-            file, seconds=options.timeout, select=wanted, confirm=options.confirm
-        ):
+        for checked in load_and_check(file, seconds=options.timeout, select=wanted, confirm=options.confirm):
             yield Row.of(str(file), checked)
     except ClaimError as error:  # names the file itself
         yield Row.unreadable(str(file), str(error))

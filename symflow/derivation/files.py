@@ -24,8 +24,8 @@ def load(path: str | Path) -> list[Derivation]:
     except SymflowError as error:
         raise ClaimError(f"{file}{_line_in(error, file)}: {error}") from error
     except SyntaxError as error:
-        elsewhere = "" if error.filename == str(file) else f" (in {error.filename})"
-        line = _line_in(error, file) if elsewhere else f", line {error.lineno}"
+        elsewhere = f" (in {error.filename})" if error.filename not in (None, str(file)) else ""
+        line = f", line {error.lineno}" if error.lineno and not elsewhere else _line_in(error, file)
         raise ClaimError(f"{file}{line}: {error.msg}{elsewhere}") from error
     except OSError as error:
         line = _line_in(error, file)
@@ -40,6 +40,6 @@ def load(path: str | Path) -> list[Derivation]:
 
 
 def _line_in(error: BaseException, file: Path) -> str:
-    """", line …": the last line of the file that the error passed through; nothing where it passed through none."""
+    """As ``, line 7``: the last line of the file that the error passed through, if it passed through any."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     return f", line {lines[-1]}" if lines and lines[-1] is not None else ""

@@ -39,7 +39,7 @@ class Notes(NamedTuple):
 
 def scaled(notes: Iterable[Note], factor: Fraction | int) -> list[Note]:
     """The notes with every coefficient multiplied."""
-    return [note._replace(coefficient=note.coefficient * factor) for note in notes]
+    return [Note(c * factor, f, o, schema, parameters, holes) for c, f, o, schema, parameters, holes in notes]
 
 
 class Translator:

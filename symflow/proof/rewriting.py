@@ -25,7 +25,7 @@ from symflow.calculus.tensors import Budget
 from symflow.errors import LimitError
 from symflow.proof.gluing import Piece, close_sums, glue, lay_note
 from symflow.proof.patterns import Pattern, find_match
-from symflow.proof.recording import AtomRef, Note
+from symflow.proof.recording import AtomRef, Note, scaled
 
 MAX_STEPS = 20_000
 
@@ -83,7 +83,7 @@ class Rewriter:
                 if sign:
                     _accumulate(todo, new, coefficient * c * sign)
             if log is not None:
-                log += [note._replace(coefficient=note.coefficient * coefficient) for note in notes]
+                log += scaled(notes, coefficient)
         return done
 
     def _count(self, terms: int = 0) -> None:
@@ -112,7 +112,7 @@ class Rewriter:
             moved = True
             self._count()
             pieces, new_notes = found
-            notes += [n._replace(coefficient=n.coefficient * coefficient) for n in new_notes]
+            notes += new_notes if coefficient == 1 else scaled(new_notes, coefficient)
             if len(pieces) != 1:
                 return [(coefficient * c, f, o) for c, f, o in pieces], notes
             c, factors, outs = pieces[0]

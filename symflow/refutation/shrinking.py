@@ -90,9 +90,8 @@ class Shrinker:
         progress = True
         while progress:
             progress = False
-            for name, n in list(self.point.sizes.items()):
-                while n > 1 and self._redraw({**self.point.sizes, name: n - 1}):
-                    n -= 1
+            for name in list(self.point.sizes):
+                while (n := self.point.sizes[name]) > 1 and self._redraw({**self.point.sizes, name: n - 1}):
                     progress = True
 
     def _redraw(self, sizes: dict[str, int]) -> bool:

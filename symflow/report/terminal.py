@@ -13,6 +13,7 @@ from itertools import groupby
 from types import TracebackType
 from typing import Self
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -25,11 +26,10 @@ from symflow.report.rows import Row, summary
 _COLOURS = {"proved": "green", "refuted": "red", "undecided": "yellow", "error": "magenta"}
 
 
-_VERDICT_WIDTH = max(map(len, _COLOURS))
 _GAP = 2  # blanks between columns
 _INDENT = 4
 _NARROWEST = 12  # columns of text are never made narrower
-_LONGEST_STATEMENT = 300  # characters of a statement that stands for a missing title
+_LONGEST_STATEMENT = 300  # characters of a proved statement that stands for a missing title
 
 
 class ProgressLine:
@@ -80,17 +80,25 @@ def _print_file(console: Console, file: str, rows: Sequence[Row]) -> None:
     title = _shared(row.title for row in claims) if len(claims) > 1 else ""
     source = _shared(row.source for row in claims)
     if claims:
-        heading = Text(one_line(file), style="bold")
         common = one_line(", ".join(part for part in (title, source) if part))
-        console.print(Text.assemble(heading, (f"  {common}" if common else "", "not bold dim")), soft_wrap=True)
-    shown = [_shown(row, title, source) for row in claims]
-    columns = _Columns.fitting(console.width, shown)
-    lines = iter(shown)
-    for row in rows:
+        heading = ((one_line(file), "bold"), (f"  {common}" if common else "", "dim"))
+        console.print(Text.assemble(*heading), soft_wrap=True)
+    own = [_without(row, title, source) for row in rows]
+    columns = _Columns.fitting(console.width, [row for row in own if not row.whole_file])
+    for place, row in enumerate(own):
+        if place and own[place - 1].verdict != "proved":
+            console.print()
         if row.whole_file:
             _print_problem(console, row)
         else:
-            _print_claim(console, row, next(lines), columns)
+            _print_claim(console, row, columns)
+
+
+def _without(row: Row, title: str, source: str) -> Row:
+    """The row without the title and source that stand in the heading."""
+    return replace(
+        row, title="" if row.title == title else row.title, source="" if row.source == source else row.source
+    )  # fmt: skip
 
 
 def _shared(texts: Iterator[str]) -> str:
@@ -100,55 +108,55 @@ def _shared(texts: Iterator[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """The cells of a claim."""
-
-    claim: Text
-    what: Text
-    seconds: Text
-    states: bool  # whether the whole statement is among them
-
-
-def _shown(row: Row, title: str, source: str) -> _Shown:
-    own = replace(row, title="" if row.title == title else row.title, source="" if row.source == source else row.source)
-    called = caption(own)
-    what = Text(called or one_line(row.statement, _LONGEST_STATEMENT))
-    for note in notes(row):
-        what.append(f"\n{note}", style="dim")
-    whole = not called and len(one_line(row.statement)) <= _LONGEST_STATEMENT
-    return _Shown(Text(one_line(row.id)), what, Text(f"{row.seconds:.3f} s"), whole)
-
-
-@dataclass(frozen=True, slots=True)
 class _Columns:
     """The widths of the columns, the same for all claims of a file."""
 
+    verdict: int
     claim: int
     what: int
     seconds: int
 
     @classmethod
-    def fitting(cls, width: int, shown: Sequence[_Shown]) -> _Columns:
-        """As wide as the texts are, within the width; a name takes at most a third of it."""
-        seconds = max((cell.seconds.cell_len for cell in shown), default=0)
-        claim = min(max((cell.claim.cell_len for cell in shown), default=0), max(width // 3, _NARROWEST))
-        room = max(width - _VERDICT_WIDTH - claim - seconds - 3 * _GAP, _NARROWEST)
-        widest = max((line.cell_len for cell in shown for line in cell.what.split("\n")), default=0)
-        return cls(claim, min(widest, room), seconds)
+    def fitting(cls, width: int, rows: Sequence[Row]) -> _Columns:
+        """As wide as the width admits; the name of a claim takes at most a third of it."""
+        verdict = max((len(row.verdict) for row in rows), default=0)
+        claim = min(max((cell_len(one_line(row.id)) for row in rows), default=0), max(width // 3, _NARROWEST))
+        seconds = max((len(_seconds(row)) for row in rows), default=0)
+        room = max(width - verdict - claim - seconds - 3 * _GAP, _NARROWEST)
+        widest = max((cell_len(line) for row in rows for line in (_says(row), *notes(row))), default=0)
+        return cls(verdict, claim, min(widest, room), seconds)
 
 
-def _print_claim(console: Console, row: Row, shown: _Shown, columns: _Columns) -> None:
+def _says(row: Row) -> str:
+    return caption(row) or one_line(row.statement, _LONGEST_STATEMENT)
+
+
+def _seconds(row: Row) -> str:
+    return f"{row.seconds:.3f} s"
+
+
+def _print_claim(console: Console, row: Row, columns: _Columns) -> None:
+    says = Text(_says(row))
+    below = ""
+    if row.verdict != "proved" and (says.plain != one_line(row.statement) or says.cell_len > columns.what):
+        below = row.statement  # in full, and not broken inside a word
+        if not caption(row):
+            says.truncate(columns.what, overflow="ellipsis")
+    what = Text("\n").join([says, *(Text(note, style="dim") for note in notes(row))])
     line = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
-    line.add_column(width=_VERDICT_WIDTH)
+    line.add_column(width=columns.verdict)
     line.add_column(width=columns.claim, overflow="fold")
     line.add_column(width=columns.what, overflow="fold")
     line.add_column(width=columns.seconds, justify="right", no_wrap=True)
-    line.add_row(Text(row.verdict, style=_COLOURS[row.verdict]), shown.claim, shown.what, shown.seconds)
+    line.add_row(Text(row.verdict, style=_COLOURS[row.verdict]), Text(one_line(row.id)), what, Text(_seconds(row)))
     console.print(line)
-    if row.verdict == "proved":
-        return
-    if row.statement and not shown.states:
-        _print_wrapped(console, "statement: " + one_line(row.statement))
+    if row.verdict != "proved":
+        _print_remarks(console, row, below)
+
+
+def _print_remarks(console: Console, row: Row, statement: str) -> None:
+    if statement:
+        _print_wrapped(console, "statement: " + one_line(statement))
     for detail in details(row):
         _print_wrapped(console, detail)
     if row.residual:
@@ -157,7 +165,6 @@ def _print_claim(console: Console, row: Row, shown: _Shown, columns: _Columns) -
         console.print(Text(f"# a counterexample to {one_line(row.id)}"), soft_wrap=True)
         # Neither wrapped nor highlighted: these lines are to be pasted.
         console.print(Text(visible(row.pasteable.rstrip("\n"))), soft_wrap=True)
-        console.print()
 
 
 def _print_problem(console: Console, row: Row) -> None:

@@ -1,7 +1,8 @@
 """``python -m tests.mutation``: the campaign from a shell.
 
-Without options a sample of the mutants of every sample claim and every derivation; with ``--deep`` all of them, on both
-sides, and a sample of those of the project's own vectors. Exit status 1 where a proved mutant is not established to be true.
+Without options a sample of the mutants of every sample claim and every derivation; with ``--deep`` all of them, on
+both sides, and a sample of those of the project's own vectors. Exit status 1 where a proved mutant is not established
+to be true.
 """
 
 from __future__ import annotations

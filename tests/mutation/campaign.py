@@ -7,7 +7,7 @@ A mutant that is proved is wrong or accidentally true, and who is to say? Three 
 3. SymPy's entries at size 2, with the weights, the entries and the parameters of structured matrices as symbols.
 
 The first two must agree on every proved mutant, the third wherever it applies. One that does not is a failure: either
-the proof engine or a referee is wrong. A mutant that is refuted although it has an accepted certificate is a failure too.
+the proof engine or a referee is wrong. So is a mutant that is refuted although it has an accepted certificate.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Finding:
     failure: bool = False
 
     def __str__(self) -> str:
-        return f"{self.status:9} {self.statement} [{self.mutant.slip}, {self.mutant.side}]\n    {self.mutant.equation!r}\n    {self.reasons}"
+        where = f"{self.statement} [{self.mutant.slip}, {self.mutant.side}]"
+        return f"{self.status:9} {where}\n    {self.mutant.equation!r}\n    {self.reasons}"
 
 
 @dataclass
@@ -119,7 +120,8 @@ def establish(equation: Equation, hypotheses: tuple[Equation, ...], verdict: Ver
     agreed = isinstance(points, Evidence)
     reasons = [verdict.detail, points.summary() if agreed else f"REFUTED by a fresh point: {points.summary()}"]
     entries = None if hypotheses else by_entries(equation)
-    reasons.append({True: "SymPy: true at size 2", False: "SymPy: FALSE at size 2", None: "SymPy: does not apply"}[entries])
+    said = {True: "true at size 2", False: "FALSE at size 2", None: "does not apply"}[entries]
+    reasons.append(f"SymPy: {said}")
     return "; ".join(reasons), agreed and entries is not False
 
 

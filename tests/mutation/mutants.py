@@ -1,8 +1,8 @@
 """Wrong variants of a statement: every small slip of the pen that leaves it well-shaped.
 
-A mutation replaces one node of one side by another of the same shape, so the rest of the tree stays as it is. Each says by its
-name which slip it is; a statement has tens to hundreds of mutants. Some are true all the same (a transpose of something
-symmetric, say): who counts mutants must establish that for each (:mod:`tests.mutation.campaign`).
+A mutation replaces one node of one side by another of the same shape, so the rest of the tree stays as it is. Each
+says by its name which slip it is; a statement has tens to hundreds of mutants. Some are true all the same (a transpose
+of something symmetric, say): who counts mutants must establish that for each (:mod:`tests.mutation.campaign`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol, lift
 
 FACTORS = {"doubled": Fraction(2), "halved": Fraction(1, 2), "ninth digit": 1 + Fraction(1, 10**9)}
 CONFUSED = {  # functions that are taken for each other
-    "sin": "cos", "cos": "sin", "relu": "step", "step": "relu", "sym": "skew", "skew": "sym", "exp": "tanh", "tanh": "sin",
-    "logdet": "det", "det": "logdet", "tr": "det", "log": "sqrt", "sqrt": "log",
+    "sin": "cos", "cos": "sin", "relu": "step", "step": "relu", "sym": "skew", "skew": "sym", "exp": "tanh",
+    "tanh": "sin", "logdet": "det", "det": "logdet", "tr": "det", "log": "sqrt", "sqrt": "log",
 }  # fmt: skip
 LINEAR = ("neg", "transpose", "tr", "sym", "skew", "diag", "diagpart")  # may be exchanged with a data sum
 
@@ -74,13 +74,13 @@ def _variants(root: Expr, symbols: tuple[Symbol, ...]) -> Variants:
         around = _Surroundings(symbols, bound, parent)
         for mutate in MUTATIONS:
             try:
-                for slip, variant in mutate(node, around):
-                    if variant.shape == node.shape:
-                        yield slip, put(variant)
+                fitting = [(slip, new) for slip, new in mutate(node, around) if new.shape == node.shape]
             except SymflowError:
                 continue  # not well-shaped, or against a kind: not a mutant
-        for k in reversed(_places(node)):
-            stack.append((node.args[k], _bound(node, k, bound), node.op, _putting(node, k, put)))
+            yield from ((slip, put(new)) for slip, new in fitting)
+        stack.extend(
+            (node.args[k], _bound(node, k, bound), node.op, _putting(node, k, put)) for k in reversed(_places(node))
+        )
 
 
 def _places(node: Expr) -> list[int]:
@@ -120,9 +120,7 @@ def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
 def _sign(node: Expr, around: _Surroundings) -> Variants:
     if node.op == "neg":
         yield "sign", node.args[0]
-    elif around.parent in ("", "add") and node.op != "add":
-        yield "sign", -node
-    elif around.parent == "":
+    elif around.parent == "" or (around.parent == "add" and node.op != "add"):
         yield "sign", -node
 
 
@@ -148,9 +146,12 @@ def _coefficient(node: Expr, around: _Surroundings) -> Variants:
 def _transpose(node: Expr, around: _Surroundings) -> Variants:
     if node.op == "transpose" and node.args[0].shape == node.shape:
         yield "transpose dropped", node.args[0]
-    elif node.op not in ("transpose", "eye", "zeros", "ones") and node.shape[0] == node.shape[1] != 1:
-        if around.parent not in ("transpose", "add", ""):  # a transposed sum is that of its terms
-            yield "transpose added", node.T
+    elif (
+        node.op not in ("transpose", "eye", "zeros", "ones")
+        and around.parent not in ("transpose", "add", "")  # a transposed sum is that of its terms
+        and node.shape[0] == node.shape[1] != 1
+    ):
+        yield "transpose added", node.T
 
 
 def _order(node: Expr, around: _Surroundings) -> Variants:

@@ -1,7 +1,8 @@
 """A third opinion on the value of a statement: 60 digits, and every derivative a difference quotient.
 
-Neither symbolic differentiation nor jets nor rationals: expressions are evaluated by mpmath from their definitions, and derivatives
-by central differences of step 1e-18, whose error is far below the tolerance, nested ones included. Slow and plain on purpose.
+Neither symbolic differentiation nor jets nor rationals: expressions are evaluated by mpmath from their definitions, and
+derivatives by central differences of step 1e-18, whose error is far below the tolerance, nested ones included. Slow
+and plain on purpose.
 """
 
 from __future__ import annotations

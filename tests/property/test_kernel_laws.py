@@ -1,7 +1,7 @@
 """Laws of the kernel: normal forms are idempotent, and nothing depends on how a statement happens to be written.
 
-*Presentation* is the order of sums and of scalar factors, the brackets of products, which side is left, a transpose of both
-sides, and every name: symbols, dimensions, data indices. Canonical labelling is the root of it: renaming summed
+*Presentation* is the order of sums and of scalar factors, the brackets of products, which side is left, a transpose of
+both sides, and every name: symbols, dimensions, data indices. Canonical labelling is the root of it: renaming summed
 indices, shuffling factors and turning symmetric letters must not change a key.
 """
 
@@ -28,7 +28,10 @@ from tests.mutation.mutants import mutants, rebuild
 from tests.mutation.statements import Statement, derivations, samples
 from tests.property.trees import DERIVATIVE_FREE, SHAPES, SYMBOLS, equations, expressions
 
-QUICK = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large])
+QUICK = settings(
+    max_examples=2 * settings.default.max_examples,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
 SECONDS = 2.0
 POLYNOMIAL = sorted(DERIVATIVE_FREE - {"div", "inv", "det", "logdet", "log", "sqrt", "tanh"})
 

@@ -1,7 +1,7 @@
 """Mutants of true statements: each is refuted, or true by accident in the judgement of three referees.
 
-The gate decides a fixed sample that reaches every sample claim and every statement of every derivation; ``-m deep`` decides
-all of them, of both sides, and some of those of the project's own vectors.
+The gate decides a fixed sample that reaches every sample claim and every statement of every derivation; ``-m deep``
+decides all of them, of both sides, and some of those of the project's own vectors.
 """
 
 from __future__ import annotations
@@ -74,12 +74,13 @@ P = language.variable(Symbol("P", "positive_definite", ("n",)))
 f, g = FunctionSymbol(Symbol("f", "function")), FunctionSymbol(Symbol("g", "function"))
 u, v = (language.variable(Symbol(name, "vector", ("n",))) for name in "uv")
 x = language.variable(Symbol("x", "vector", ("n",), True), "i")
+left = A @ B  # a left-hand side; the slips are all on the right
 
 SLIPS = [
     ("sign", A == A @ B - B, A @ B + B),
     ("sign", A == A @ B - B, -(A @ B) - B),
     ("sign", A == A @ B, -(A @ B)),
-    ("term dropped", A == A + B, A + language.zeros("n", "n") if False else B),
+    ("term dropped", A == A + B, B),
     ("doubled", A == A @ B + B, A @ B + 2 * B),
     ("halved", A == B, Fraction(1, 2) * B),
     ("ninth digit", A == B, Fraction(10**9 + 1, 10**9) * B),
@@ -95,9 +96,9 @@ SLIPS = [
     ("derivative order", f(u) == f.d(u), f(u)),
     ("identity for a symbol", A == H @ A, language.eye("n") @ A),
     ("complement", A == H @ A, (language.eye("n") - H) @ A),
-    ("symbol for the identity", H == language.eye("n") - H, H - H),
-    ("ones for the identity", A == language.eye("n") @ A, language.ones("n", "n") @ A),
-    ("inverse dropped", A == language.inv(A), A),
+    ("symbol for the identity", left == language.eye("n") - H, H - H),
+    ("ones for the identity", left == language.eye("n") @ A, language.ones("n", "n") @ A),
+    ("inverse dropped", left == language.inv(A), A),
     ("inverse added", P == P @ A, language.inv(P) @ A),
     ("function confused", u == language.relu(u), language.step(u)),
     ("exponent", A == A**2, A**3),
@@ -117,7 +118,8 @@ SLIPS = [
 def test_each_slip_is_made(slip: str, statement: Equation, wrong) -> None:
     made = [m for m in mutants(statement) if m.slip == slip and m.equation.rhs.same(wrong)]
     equal = [m for m in mutants(statement) if m.equation.rhs.same(wrong)]
-    assert made or (equal and slip in ("symbol swapped", "derivative order")), [repr(m.equation) for m in mutants(statement)]
+    # two slips may lead to one tree, which then bears the name of the first
+    assert made or (equal and slip in ("symbol swapped", "derivative order"))
 
 
 def test_mutants_differ_and_keep_shape_and_indices() -> None:

@@ -1,7 +1,7 @@
 """Rewrites that keep the value of an expression, applied at random places: statements that are true by construction.
 
-Each is an identity of linear algebra or of calculus, taken from a textbook and not from the prover. Relations of kinds (R^T R = 1,
-H H = H, …) are inserted only outside derivatives: under a derivative by R, R^T R is not 1.
+Each is an identity of linear algebra or of calculus, taken from a textbook and not from the prover. Relations of kinds
+(R^T R = 1, H H = H, …) are inserted only outside derivatives: under a derivative by R, R^T R is not 1.
 """
 
 from __future__ import annotations

@@ -13,9 +13,20 @@ from symflow.expr.tree import Equation, Expr, Symbol
 from symflow.refutation import agrees
 
 SYMBOLS = {
-    "s": "scalar", "A": "matrix(n, m)", "B": "matrix(m, n)", "C": "matrix(n)", "S": "symmetric(n)", "D": "diagonal(n)", "V": "invertible(n)",
-    "u": "vector(n)", "v": "vector(n)", "w": "vector(m)", "x": "vector(n)[i]", "H": "mask(n)[i]", "f": "function",
-}  # fmt: skip
+    "s": "scalar",
+    "A": "matrix(n, m)",
+    "B": "matrix(m, n)",
+    "C": "matrix(n)",
+    "S": "symmetric(n)",
+    "D": "diagonal(n)",
+    "V": "invertible(n)",
+    "u": "vector(n)",
+    "v": "vector(n)",
+    "w": "vector(m)",
+    "x": "vector(n)[i]",
+    "H": "mask(n)[i]",
+    "f": "function",
+}
 
 
 def expression(text: str) -> Expr:
@@ -57,14 +68,44 @@ def test_reading_back_is_readable(text: str, wanted: str) -> None:
 
 
 SAME_VALUE = [
-    "A@B@C", "(A@B + C)**2", "tr(C@C.T@C)", "diagpart(A@B)", "diag(diagpart(C))", "hadamard(C, A@B)@u", "outer(u, v)@C",
-    "sqnorm(A@w - u)", "C@diag(hadamard(u, v))@C.T", "ones(n).T@C@ones(n)*u", "datasum(H[i]@x[i], i)", "datasum(x[i].T@C@x[i]*u, i)",
-    "datasum(outer(x[i], x[i]), i)", "datasum(sqnorm(x[i]), i)*datasum(x[i], i)", "inv(V)@C@inv(V).T", "inv(V + C)@u", "f(C@u)",
-    "exp(s)*sin(hadamard(u, v))", "hadamard(f(C), S)", "tr(C)*tr(eye(n))*C", "relu(C@u + v)", "1/(1 + u.T@u)*v", "log(1 + u.T@u)",
-    "det(C)*u", "grad(tr(C@V@C.T@V), V)", "jac(f(C@u), u)", "hadamard(hadamard(C, C), C)", "diagpart(C@D@C)", "f.d.d(u)",
-    "hadamard(diagpart(C), u)", "diagpart(C).T@diagpart(A@B)", "diagpart(C).T@u", "diag(diagpart(C))@S", "D@diagpart(C)",
-    "diagpart(D)", "diagpart(D).T@diagpart(C)", "diag(hadamard(diagpart(D), u))",
-]  # fmt: skip
+    "A@B@C",
+    "(A@B + C)**2",
+    "tr(C@C.T@C)",
+    "diagpart(A@B)",
+    "diag(diagpart(C))",
+    "hadamard(C, A@B)@u",
+    "outer(u, v)@C",
+    "sqnorm(A@w - u)",
+    "C@diag(hadamard(u, v))@C.T",
+    "ones(n).T@C@ones(n)*u",
+    "datasum(H[i]@x[i], i)",
+    "datasum(x[i].T@C@x[i]*u, i)",
+    "datasum(outer(x[i], x[i]), i)",
+    "datasum(sqnorm(x[i]), i)*datasum(x[i], i)",
+    "inv(V)@C@inv(V).T",
+    "inv(V + C)@u",
+    "f(C@u)",
+    "exp(s)*sin(hadamard(u, v))",
+    "hadamard(f(C), S)",
+    "tr(C)*tr(eye(n))*C",
+    "relu(C@u + v)",
+    "1/(1 + u.T@u)*v",
+    "log(1 + u.T@u)",
+    "det(C)*u",
+    "grad(tr(C@V@C.T@V), V)",
+    "jac(f(C@u), u)",
+    "hadamard(hadamard(C, C), C)",
+    "diagpart(C@D@C)",
+    "f.d.d(u)",
+    "hadamard(diagpart(C), u)",
+    "diagpart(C).T@diagpart(A@B)",
+    "diagpart(C).T@u",
+    "diag(diagpart(C))@S",
+    "D@diagpart(C)",
+    "diagpart(D)",
+    "diagpart(D).T@diagpart(C)",
+    "diag(hadamard(diagpart(D), u))",
+]
 
 
 @pytest.mark.parametrize("text", SAME_VALUE)

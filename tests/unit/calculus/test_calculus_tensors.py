@@ -62,7 +62,9 @@ def test_product_is_the_matrix_product() -> None:
     A, B = (letter(space, space.symbol(MATRIX[name]), ("r", "c")) for name in "AB")
     AB = multiply(space, A, ("r", "k"), B, ("k", "c"), ("r", "c"))
     a, b = matrix("A"), matrix("B")
-    assert entries(space, AB) == nonzero([[sum(a[i][k] * b[k][j] for k in range(N)) for j in range(N)] for i in range(N)])
+    assert entries(space, AB) == nonzero(
+        [[sum(a[i][k] * b[k][j] for k in range(N)) for j in range(N)] for i in range(N)]
+    )
 
 
 def test_equal_names_are_identified_and_missing_ones_summed() -> None:
@@ -133,11 +135,17 @@ def cases():
         (e["A"] ** 0, nonzero([[1, 0], [0, 1]])),
         (language.ones("n", "n") - language.eye("n"), nonzero([[0, 1], [1, 0]])),
         (language.grad(e["v"].T @ e["A"] @ e["v"], e["v"]), {(0,): 2 * 3 + 5 * -2, (1,): 5 * 3 + 10 * -2}),
-        (language.grad(language.tr(e["A"] @ e["S"]), e["S"]), {(0, 0): 1, (0, 1): Fraction(5, 2), (1, 0): Fraction(5, 2), (1, 1): 5}),
+        (
+            language.grad(language.tr(e["A"] @ e["S"]), e["S"]),
+            {(0, 0): 1, (0, 1): Fraction(5, 2), (1, 0): Fraction(5, 2), (1, 1): 5},
+        ),
         (language.grad(language.tr(e["A"] @ e["K"]), e["K"]), {(0, 1): Fraction(1, 2), (1, 0): Fraction(-1, 2)}),
         (language.jac(e["A"] @ e["v"], e["v"]), nonzero(a)),
-        (language.diff(e["A"] @ e["A"], e["A"], e["B"]), nonzero([[-2 + 3, 9 + 1 * 1 + 0], [-1 + 12 - 5, 3 + 20 - 2 + 20]])),
-    ]  # fmt: skip
+        (
+            language.diff(e["A"] @ e["A"], e["A"], e["B"]),
+            nonzero([[-2 + 3, 9 + 1 * 1 + 0], [-1 + 12 - 5, 3 + 20 - 2 + 20]]),
+        ),
+    ]
 
 
 @pytest.mark.parametrize("number", range(len(cases())))
@@ -156,7 +164,13 @@ def test_elaboration_against_entries(number: int) -> None:
 def test_atoms_are_interned_and_know_their_slots() -> None:
     space = Space()
     assert space.symbol(S) == space.symbol(Symbol("S", "symmetric", ("n",)))
-    assert [space[space.symbol(symbol)].dims for symbol in (S, d, v, s, x)] == [("n", "n"), ("n",), ("n",), (), ("n", None)]
+    assert [space[space.symbol(symbol)].dims for symbol in (S, d, v, s, x)] == [
+        ("n", "n"),
+        ("n",),
+        ("n",),
+        (),
+        ("n", None),
+    ]
     assert [space[space.symbol(symbol)].symmetry for symbol in (S, K, MATRIX["A"], d)] == [1, -1, 0, 0]
     row = Symbol("L", "matrix", (1, "n"))
     assert space[space.symbol(row)].dims == ("n",)

@@ -168,6 +168,25 @@ def test_strange_files(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "11 error"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = (1\n", ", line 1: '(' was never closed"),
+        ("a = 1\n1/0\n", ", line 2: ZeroDivisionError: division by zero"),
+        ("open('/no/where')\n", ", line 1: [Errno 2] No such file or directory: '/no/where'"),
+        ("x = 1\n", ": no derivation in it; write d = Derivation(…) at the top level of the file"),
+        ("from symflow import I\n\nI('n') + I('m')\n", ", line 3: "),
+    ],
+)
+def test_a_derivation_file_that_fails_is_named_once(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(text)
+    done = symflow("check", str(path))
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.startswith(f"error      {path}{message}")
+    assert done.stdout.count("a.py") == 1
+
+
 def test_folders_and_selection(tmp_path: Path) -> None:
     (tmp_path / "sub" / ".hidden").mkdir(parents=True)
     claims_file(tmp_path, "s == 0", "s == 0", name="a.toml")
@@ -197,6 +216,13 @@ def test_prove() -> None:
     assert report["summary"]["refuted"] == 1 and report["claims"][0]["statement"] == "s == 1"
     malformed = symflow("prove", "s == z", *let, "--json")
     assert malformed.returncode == 2 and json.loads(malformed.stdout)["claims"][0]["verdict"] == "error"
+
+
+def test_a_gradient_in_numpy_runs_as_it_stands() -> None:
+    done = symflow("grad", "s*sqnorm(x)", "--wrt", "x", "--let", "s: scalar; x: vector(n)", "--as", "numpy")
+    check = "\nassert f(s=3, x=[1, 2]).tolist() == [6, 12]\n"
+    assert done.stdout.startswith("import numpy as np\n\n\ndef f(")
+    subprocess.run([sys.executable, "-c", done.stdout + check], check=True, timeout=60)
 
 
 def test_prove_marks_the_column() -> None:

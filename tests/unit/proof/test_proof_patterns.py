@@ -19,10 +19,22 @@ from symflow.proof.rewriting import Rewriter
 from symflow.proof.splitting import common_parts, is_nonnegative, is_positive, monomial
 
 SYMBOLS = {
-    "s": "scalar", "t": "scalar", "p": "scalar(positive)", "A": "matrix(n)", "B": "matrix(n)", "K": "antisymmetric(n)", "V": "invertible(n)",
-    "R": "orthogonal(n)", "P": "projector(n)", "J": "idempotent(n)", "H": "mask(n)", "D": "positive_diagonal(n)", "u": "vector(n)", "v": "vector(n)",
+    "s": "scalar",
+    "t": "scalar",
+    "p": "scalar(positive)",
+    "A": "matrix(n)",
+    "B": "matrix(n)",
+    "K": "antisymmetric(n)",
+    "V": "invertible(n)",
+    "R": "orthogonal(n)",
+    "P": "projector(n)",
+    "J": "idempotent(n)",
+    "H": "mask(n)",
+    "D": "positive_diagonal(n)",
+    "u": "vector(n)",
+    "v": "vector(n)",
     "S": "positive_definite(n)",
-}  # fmt: skip
+}
 
 
 def expression(text: str) -> Expr:
@@ -40,7 +52,9 @@ def argument(text: str, space: Space | None = None) -> tuple[Space, Argument]:
 def test_glue_identifies_outs_with_holes() -> None:
     space, a = argument("A")
     number = a.terms[0][0][0][0][0]
-    (piece,) = glue(space, ((number, (0, 5)),), (0, 1), (5, 1), [(Fraction(2), ((number, (7, 8)),), (7, 8))], ("n", "n"))
+    (piece,) = glue(
+        space, ((number, (0, 5)),), (0, 1), (5, 1), [(Fraction(2), ((number, (7, 8)),), (7, 8))], ("n", "n")
+    )
     assert piece == (2, ((number, (0, 5)), (number, (5, 1))), (0, 1))
 
 
@@ -105,17 +119,23 @@ def test_find_match(lead: str, term: str, found: bool) -> None:
 # ---- arguments taken apart
 
 
-@pytest.mark.parametrize("text", ["p", "p + 1", "p*p + s*s", "exp(s)", "1 + u.T@u", "tr(eye(n))", "tr(D)", "1/p", "sqrt(p)", "det(S)"])
+@pytest.mark.parametrize(
+    "text", ["p", "p + 1", "p*p + s*s", "exp(s)", "1 + u.T@u", "tr(eye(n))", "tr(D)", "1/p", "sqrt(p)", "det(S)"]
+)
 def test_positive(text: str) -> None:
     assert is_positive(*argument(text))
 
 
-@pytest.mark.parametrize("text", ["s", "s*s", "p - 1", "u.T@u", "u.T@v + 1", "1/s", "sqrt(s)", "-exp(s)", "tr(H)", "det(V)", "0*s"])
+@pytest.mark.parametrize(
+    "text", ["s", "s*s", "p - 1", "u.T@u", "u.T@v + 1", "1/s", "sqrt(s)", "-exp(s)", "tr(H)", "det(V)", "0*s"]
+)
 def test_not_known_to_be_positive(text: str) -> None:
     assert not is_positive(*argument(text))
 
 
-@pytest.mark.parametrize(("text", "so"), [("s*s", True), ("u.T@u", True), ("tr(H)", True), ("s", False), ("s*s - 1", False), ("s*t", False)])
+@pytest.mark.parametrize(
+    ("text", "so"), [("s*s", True), ("u.T@u", True), ("tr(H)", True), ("s", False), ("s*s - 1", False), ("s*t", False)]
+)
 def test_nonnegative(text: str, so: bool) -> None:
     assert is_nonnegative(*argument(text)) is so
 
@@ -133,8 +153,17 @@ def test_parts() -> None:
 
 @pytest.mark.parametrize(
     ("text", "letters"),
-    [("A@B", 2), ("2*s*A@H@B.T", 3), ("tr(A)*B", 1), ("H", None), ("hadamard(A, B)", None), ("A + B", None), ("u@v.T", None), ("A@diag(u)@B", 3)],
-)  # fmt: skip
+    [
+        ("A@B", 2),
+        ("2*s*A@H@B.T", 3),
+        ("tr(A)*B", 1),
+        ("H", None),
+        ("hadamard(A, B)", None),
+        ("A + B", None),
+        ("u@v.T", None),
+        ("A@diag(u)@B", 3),
+    ],
+)
 def test_chains(text: str, letters: int | None) -> None:
     chain = read_chain(*argument(text))
     assert (None if chain is None else len(chain.items)) == letters
@@ -149,12 +178,43 @@ def test_chains_know_which_way_a_letter_is_entered() -> None:
 # ---- rewriting
 
 REWRITTEN = [
-    ("R.T@R", "eye(n)"), ("R@R.T@A", "A"), ("P@P@P", "P"), ("P.T", "P"), ("J@J", "J"), ("J.T@J.T@A", "J.T@A"), ("H@A@H@H", "H@A@H"),
-    ("inv(V)@V", "eye(n)"), ("A@V@inv(V)", "A"), ("V.T@inv(V).T", "eye(n)"), ("tr(R.T@A@R)", "tr(A)"), ("tr(R.T@R)", "tr(eye(n))"),
-    ("s*(1/s)", "1"), ("sqrt(s)*sqrt(s)", "s"), ("hadamard(step(u), step(u))", "step(u)"), ("inv(R)", "R.T"), ("inv(inv(V))", "V"),
-    ("det(R)**2", "1"), ("inv(2*V)", "inv(V)/2"), ("inv(V@R)", "R.T@inv(V)"), ("tr(K)", "0"), ("u.T@K@u", "0"),
-]  # fmt: skip
-KEPT = ["R@R", "J.T@J", "P@H", "H@P@H", "V@V", "inv(V)@V.T", "J@H@J", "tr(J.T@J)", "sqrt(s)*sqrt(t)", "hadamard(R, R)", "K@K", "det(V)"]
+    ("R.T@R", "eye(n)"),
+    ("R@R.T@A", "A"),
+    ("P@P@P", "P"),
+    ("P.T", "P"),
+    ("J@J", "J"),
+    ("J.T@J.T@A", "J.T@A"),
+    ("H@A@H@H", "H@A@H"),
+    ("inv(V)@V", "eye(n)"),
+    ("A@V@inv(V)", "A"),
+    ("V.T@inv(V).T", "eye(n)"),
+    ("tr(R.T@A@R)", "tr(A)"),
+    ("tr(R.T@R)", "tr(eye(n))"),
+    ("s*(1/s)", "1"),
+    ("sqrt(s)*sqrt(s)", "s"),
+    ("hadamard(step(u), step(u))", "step(u)"),
+    ("inv(R)", "R.T"),
+    ("inv(inv(V))", "V"),
+    ("det(R)**2", "1"),
+    ("inv(2*V)", "inv(V)/2"),
+    ("inv(V@R)", "R.T@inv(V)"),
+    ("tr(K)", "0"),
+    ("u.T@K@u", "0"),
+]
+KEPT = [
+    "R@R",
+    "J.T@J",
+    "P@H",
+    "H@P@H",
+    "V@V",
+    "inv(V)@V.T",
+    "J@H@J",
+    "tr(J.T@J)",
+    "sqrt(s)*sqrt(t)",
+    "hadamard(R, R)",
+    "K@K",
+    "det(V)",
+]
 
 
 @pytest.mark.parametrize(("text", "wanted"), REWRITTEN)

@@ -1,7 +1,7 @@
 """Each relation schema, used by the prover in a statement of its own and accepted by the checker.
 
-``STATEMENTS`` has one line for every row of the table in docs/certificates.md; a new schema without a statement, or one that the
-prover no longer reaches, fails here. Beside each statement stands a slip of it, which must not be proved.
+``STATEMENTS`` has one line for every row of the table in docs/certificates.md; a new schema without a statement, or one
+that the prover no longer reaches, fails here. Beside each statement stands a slip of it, which must not be proved.
 """
 
 from __future__ import annotations
@@ -23,11 +23,25 @@ from symflow.refutation import agrees
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "certificates.md"
 
 SYMBOLS = {
-    "s": "scalar", "t": "scalar", "p": "scalar(positive)", "u": "vector(n)", "v": "vector(n)", "x": "vector(n)[i]",
-    "A": "matrix(n)", "B": "matrix(n, m)", "C": "matrix(m, n)", "V": "invertible(n)", "W": "invertible(n)", "R": "orthogonal(n)",
-    "P": "projector(n)", "H": "mask(n)", "J": "idempotent(n)", "S": "positive_definite(n)", "D": "positive_diagonal(n)",
+    "s": "scalar",
+    "t": "scalar",
+    "p": "scalar(positive)",
+    "u": "vector(n)",
+    "v": "vector(n)",
+    "x": "vector(n)[i]",
+    "A": "matrix(n)",
+    "B": "matrix(n, m)",
+    "C": "matrix(m, n)",
+    "V": "invertible(n)",
+    "W": "invertible(n)",
+    "R": "orthogonal(n)",
+    "P": "projector(n)",
+    "H": "mask(n)",
+    "J": "idempotent(n)",
+    "S": "positive_definite(n)",
+    "D": "positive_diagonal(n)",
     "f": "function",
-}  # fmt: skip
+}
 
 # schema: statement, the wrong right-hand side of a slip
 STATEMENTS = {

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from fractions import Fraction
 
+from flint import arb
 from refutation_statements import FALSE, f, family, m, n, v
 
 from symflow.expr import language as lang
 from symflow.expr.tree import Equation
 from symflow.refutation import Counterexample, search
+from symflow.refutation.counterexamples import _text
 
 
 def found(statement: Equation) -> Counterexample:
@@ -50,6 +52,17 @@ def test_balls_are_written_with_their_digits() -> None:
     example = found(lang.exp(s) == 1 + s)
     assert not example.exact
     assert example.left[0][0].lstrip("[").startswith("2.7182818") or "+/-" in example.left[0][0]
+
+
+def test_exact_balls_are_written_as_rationals() -> None:
+    X, s = v("X", "invertible", n), v("s", "scalar")
+    example = found(lang.grad(lang.logdet(X), X) == lang.inv(X))
+    assert {entry for side in (example.left, example.right) for row in side for entry in row} <= {"-1", "0", "1"}
+    assert "1 is not -1" in example.to_python() or "-1 is not 1" in example.to_python()
+    assert [_text(arb(x) / 8) for x in (-12, 0, 3)] == ["-3/2", "0", "3/8"]
+    assert "+/-" in _text(arb(1) / 3)
+    assert len(_text(arb(2) ** 10_000_000)) < 100
+    assert found(lang.exp(s) == 1).right == [["1"]]
 
 
 def test_pasted_lines_reproduce_both_sides() -> None:
