@@ -208,7 +208,7 @@ class _Graph:
             raise UnsupportedError(f"{atom.name} has no expression of its own")
         argument = _argument(self.space, atom.argument, tuple(data))
         if atom.head == "recip":
-            return 1 / argument if argument.shape == SCALAR else make.diagpart(make.inv(make.diag(argument)))
+            return _reciprocal(argument)
         if atom.head == "fn":
             assert atom.symbol is not None
             return FunctionSymbol(atom.symbol, atom.order)(argument)
@@ -295,6 +295,17 @@ class _Graph:
         return matrix
 
 
+def _reciprocal(argument: Expr) -> Expr:
+    """1/· entry by entry; the language has no such thing for matrices, but for exponentials."""
+    if argument.shape == SCALAR:
+        return 1 / argument
+    if argument.op == "exp":
+        return make.exp(-argument.args[0])
+    if argument.shape[1] != 1:
+        raise UnsupportedError("the entrywise reciprocal of a matrix has no expression by matrix operations")
+    return make.diagpart(make.inv(make.diag(argument)))
+
+
 def _argument(space: Space, argument: Argument, data: tuple[str, ...]) -> Expr:
     """The argument of a function atom; its data outs carry the given names."""
     plain = tuple(d for d in argument.dims if d is not None)
@@ -342,14 +353,24 @@ def _product(factors: list[Expr]) -> Expr:
     return result
 
 
+def _stands_for_diagonal(vector: Expr) -> bool:
+    """Whether the vector is the diagonal of a diagonal matrix, which may be written in its place."""
+    if vector.op != "diagpart":
+        return False
+    matrix = vector.args[0]
+    while matrix.op == "inv":
+        matrix = matrix.args[0]
+    return matrix.op in ("diag", "eye") or (matrix.op == "symbol" and matrix.data[0].kind in DIAGONAL_KINDS)
+
+
 def _diagonal(vector: Expr) -> Expr:
-    return vector.args[0] if vector.op == "diagpart" else make.diag(vector)
+    return vector.args[0] if _stands_for_diagonal(vector) else make.diag(vector)
 
 
 def _entrywise(vectors: list[Expr]) -> Expr:
     """The entrywise product; diagonal matrices multiply the last vector that is none."""
-    diagonal = [v for v in vectors if v.op == "diagpart"]
-    plain = [v for v in vectors if v.op != "diagpart"]
+    diagonal = [v for v in vectors if _stands_for_diagonal(v)]
+    plain = [v for v in vectors if not _stands_for_diagonal(v)]
     if not plain:
         result = diagonal.pop()
     else:
@@ -363,11 +384,8 @@ def _entrywise(vectors: list[Expr]) -> Expr:
 
 def _summed(vectors: list[Expr], n: Dim) -> Expr:
     """The sum of the entries of an entrywise product, as a scalar product or a trace."""
-    if all(v.op == "diagpart" for v in vectors):
-        matrix = vectors[0].args[0]
-        for vector in vectors[1:]:
-            matrix = matrix @ vector.args[0]
-        return make.tr(matrix)
-    first = next(k for k, v in enumerate(vectors) if v.op != "diagpart")
+    if all(_stands_for_diagonal(v) for v in vectors) or (len(vectors) == 1 and vectors[0].op == "diagpart"):
+        return make.tr(_product([vector.args[0] for vector in vectors]))
+    first = next(k for k, v in enumerate(vectors) if not _stands_for_diagonal(v))
     rest = vectors[:first] + vectors[first + 1 :]
     return vectors[first].T @ (_entrywise(rest) if rest else make.ones(n))

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import IO, Any
 
 from symflow.claims.files import Claim
@@ -155,7 +156,7 @@ def _limit_memory(memory: int) -> None:
 def _taken(page: int) -> int:
     """Bytes of address space in use, where the system tells; libraries reserve much that they never touch."""
     try:
-        with open("/proc/self/statm") as file:
+        with Path("/proc/self/statm").open() as file:
             return int(file.read().split()[0]) * page
     except FileNotFoundError:
         return 0

@@ -22,7 +22,7 @@ from symflow.proof.clearing import matrix_denominators, multiply_by_argument, ov
 from symflow.proof.completion import Completion
 from symflow.proof.inverses import patterns_of_atom
 from symflow.proof.patterns import orient
-from symflow.proof.recording import Note, Translator
+from symflow.proof.recording import Note, Translator, uses_lemma
 from symflow.proof.residuals import describe
 from symflow.proof.rewriting import Rewriter, StepLimitError
 
@@ -165,7 +165,7 @@ class Prover:
             note._replace(coefficient=0, factors=(), outs=(), holes=tuple(range(len(note.holes))))
             for rule in self.rules.found()
             for note in rule.notes
-            if note.schema in ("congruence", "reciprocal-split", "log-product", "logdet-scale")
+            if note.schema in ("congruence", "reciprocal-split", "log-product", "logdet-scale") and not uses_lemma(note)
         ]
 
     def _clear(self, terms: dict[Key, Fraction], dims: Dims, notes: list[Note]) -> dict[Key, Fraction]:

@@ -28,6 +28,8 @@ class ReciprocalRules(RuleMaker):
     def reciprocal(self, number: int, p: Argument) -> Rule | None:
         """recip of a product is the product of reciprocals; a sum loses content, common factors and denominators."""
         product = monomial(self.space, p)
+        if product is not None and not product.parts and not p.dims:
+            return Rule(((1 / product.coefficient, (), ()),), ())  # a number: formally the same
         if product is not None:
             return self._reciprocal_of_product(p, product.coefficient, product.parts)
         if len(p.terms) < 2:

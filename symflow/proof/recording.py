@@ -42,6 +42,13 @@ def scaled(notes: Iterable[Note], factor: Fraction | int) -> list[Note]:
     return [Note(c * factor, f, o, schema, parameters, holes) for c, f, o, schema, parameters, holes in notes]
 
 
+def uses_lemma(note: Note) -> bool:
+    """Whether the note or one in its parameters refers to a lemma."""
+    if note.schema == "lemma":
+        return True
+    return any(uses_lemma(n) for value in note.parameters if isinstance(value, Notes) for n in value.notes)
+
+
 class Translator:
     """Translates atoms, arguments and notes into plain certificate data, each atom once."""
 

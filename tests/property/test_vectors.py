@@ -28,6 +28,7 @@ OPEN: frozenset[str] = frozenset({
     "edge-mask-function-2", "edge-step-function", "edge-mask-exp", "edge-one-orthogonal", "edge-one-idempotent",
     "edge-one-projector", "edge-one-pd", "edge-one-liegrad", "edge-two-skew", "edge-two-sym", "edge-two-inverse",
     "edge-two-skew-square", "edge-three-skew-det", "edge-three-skew-cube", "edge-exp-transpose", "edge-consensus-any",
+    "edge-det-zero-grad", "edge-one-skew",
 })  # fmt: skip
 
 
