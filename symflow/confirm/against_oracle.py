@@ -67,6 +67,12 @@ class Confirmation:
     datasets: tuple[str, ...]
     worst: float
 
+    def __add__(self, other: Confirmation) -> Confirmation:
+        """Both comparisons together."""
+        names = tuple(dict.fromkeys(self.datasets + other.datasets))
+        worst = max(self.worst, other.worst)
+        return Confirmation(self.exact + other.exact, self.floats + other.floats, names, worst)
+
     def __str__(self) -> str:
         names = " and ".join(self.datasets)
         return f"oracle: {self.exact} exact, {self.floats} in floats (worst {self.worst:.0e}), {names}"
@@ -154,6 +160,10 @@ def _bind(symbols: Mapping[str, Any], network: PolarParameters, data: LabelledDa
             found[name] = path.patterns[layer - 1].astype(int)
         elif group == "projectors":
             found[name] = projectors(network, path.patterns)[layer - 1]
+        elif group in ("suffixes", "remainders"):
+            suffix = _suffix(projectors(network, path.patterns), layer)
+            through = np.array([P @ z for P, z in zip(suffix, path.states[layer], strict=True)])
+            found[name] = suffix if group == "suffixes" else path.states[-1] - through
         elif group == "weights":
             found[name] = pulled.weights[layer - 1]
         elif group in ("biases", "rotations", "stretches"):
@@ -161,6 +171,17 @@ def _bind(symbols: Mapping[str, Any], network: PolarParameters, data: LabelledDa
         else:
             raise UnsupportedError(f"confirm: {name} is bound to {what!r}, which is no part of a network")
     return found
+
+
+def _suffix(P: Array, layer: int) -> Array:
+    """P_L ... P_{l+1} for each data point; the identity after the last layer."""
+    products = []
+    for point in range(P.shape[1]):
+        product = np.eye(P.shape[2], dtype=int).astype(P.dtype)
+        for later in P[layer:, point]:
+            product = later @ product
+        products.append(product)
+    return np.array(products)
 
 
 def _float_value(equation: Equation, values: Mapping[str, Array], data: LabelledData) -> Array:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +79,9 @@ def _confirmations(statement: Statement) -> Iterator[str]:
             yield f"SymPy at size {COMPONENT_SIZE}"
         except UnsupportedError:
             pass  # relu and step have no polynomial components; the oracle below does not need any
-    if statement.confirm is not None:
-        yield str(confirm_gradient(statement.equation, statement.confirm))
+    if statement.confirm:
+        confirmations = [confirm_gradient(statement.equation, spec) for spec in statement.confirm]
+        yield str(reduce(add, confirmations))
 
 
 def _row(

@@ -5,11 +5,12 @@ Nothing is proved while it is written; :meth:`Derivation.check` proves each step
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from symflow.derivation.induction import Layer, Recursion
 from symflow.derivation.reports import Report, Step
 from symflow.errors import KindError, ShapeError
 from symflow.expr.language import variable
@@ -27,7 +28,7 @@ class Statement:
     equation: Equation
     title: str = ""
     source: str = ""
-    confirm: Mapping[str, Any] | None = field(default=None, compare=False)
+    confirm: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
     hypotheses: tuple[Equation, ...] = ()  # those assumed before it
 
 
@@ -149,9 +150,9 @@ class Derivation:
 
     def claim(
         self, label: str, equation: Equation, *, title: str = "", source: str = "",
-        confirm: Mapping[str, Any] | None = None,
+        confirm: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     ) -> None:  # fmt: skip
-        """Claim an equation. ``confirm`` says how to compare it with the original network (symflow.confirm)."""
+        """Claim an equation. ``confirm`` says how to compare it with the original network, once or several times."""
         if not isinstance(equation, Equation):
             raise KindError(f"{label}: a claim is an equation, lhs == rhs; got {type(equation).__name__}")
         if any(label == statement.label for statement in self.statements):
@@ -163,7 +164,8 @@ class Derivation:
                 "or declare the symbols without over= to state it for one data point"
             )
         hypotheses = tuple(self.hypotheses)
-        self.statements.append(Statement(label, equation, title, source or self.source, confirm, hypotheses))
+        specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)
+        self.statements.append(Statement(label, equation, title, source or self.source, specs, hypotheses))
 
     def chain(self, label: str, first: Expr, *others: Expr, title: str = "", source: str = "") -> None:
         """A chain of equalities: each link is a step of its own, so that a report names the link that fails."""
@@ -173,6 +175,39 @@ class Derivation:
         for number, (left, right) in enumerate(pairwise(links), start=1):
             name = label if len(others) == 1 else f"{label}.{number}"
             self.claim(name, Equation(left, right), title=title, source=source)
+
+    def recursion(self) -> Recursion:
+        """A recursion over layers, to be filled with states and parameters and used by :meth:`induction`."""
+        return Recursion()
+
+    def induction(
+        self, label: str, recursion: Recursion, claim: Callable[[Layer], Equation], *, title: str = "", source: str = ""
+    ) -> None:
+        """Claim a statement about the states of a recursion for every number of layers.
+
+        ``claim`` builds the statement from the states of a layer. It becomes two statements, ``label.base`` and
+        ``label.step``; both proved, it holds at every layer (see :mod:`symflow.derivation.induction`).
+
+        >>> from symflow.expr.language import eye
+        >>> d = Derivation("A product of rotations is a rotation")
+        >>> layers = d.recursion()
+        >>> R = layers.parameter("R", d.orthogonal("R", "Q"))
+        >>> P = layers.state("P", d.matrix("P", "Q"), start=eye("Q"), following=lambda s: s.R @ s.P)
+        >>> d.induction("product", layers, lambda s: s.P.T @ s.P == eye("Q"))
+        >>> print(d.check())
+        A product of rotations is a rotation
+          product.base  proved
+          product.step  proved under P.T@P == eye(Q)
+        """
+        base = recursion.base(claim)
+        step, hypotheses, known = recursion.step(claim)
+        used = "; ".join(f"{symbol!r} == {value!r}" for symbol, value in known.items())
+        self.claim(f"{label}.base", base, title=f"{title}: base of the induction".lstrip(": "), source=source)
+        name = f"{title}: step of the induction".lstrip(": ") + (f", with {used} at layer l" if used else "")
+        before = list(self.hypotheses)
+        self.hypotheses += hypotheses
+        self.claim(f"{label}.step", step, title=name, source=source)
+        self.hypotheses = before
 
     def check(self, *, seconds: float = DEFAULT_SECONDS) -> Report:
         """Prove every statement, each within ``seconds``; returns the report."""

@@ -42,7 +42,7 @@ def to_latex(expr: Expr | Equation) -> str:
     """
     if isinstance(expr, Equation):
         return f"{to_latex(expr.lhs)} = {to_latex(expr.rhs)}"
-    return show(expr, _LATEX)
+    return show(expr, LATEX)
 
 
 def _word(text: str) -> str:
@@ -57,6 +57,8 @@ def _subscripted(base: str, subscripts: list[str]) -> str:
 
 
 def _name(symbol: Symbol, index: str | None) -> str:
+    if not symbol.name:  # in place of what stands on the line above: a sign behind it keeps its space
+        return "{}"
     base, subscripts = split_name(symbol.name)
     return _subscripted(_word(base), subscripts if index is None else [*subscripts, index])
 
@@ -79,7 +81,7 @@ def _number(value: Fraction) -> str:
     return rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
 
 
-_LATEX = Notation(
+LATEX = Notation(
     templates=TEMPLATES, name=_name, function=_function, dimension=_dimension, number=_number,
     exponent=lambda exponent: f"^{{{exponent}}}", times=r" \cdot ", fraction=(ANY, ANY, PRODUCT), index=_dimension,
 )  # fmt: skip

@@ -1,0 +1,33 @@
+"""B4. Gradient flow of any cumulative rotation of adapted weights, at every depth.
+
+Source: arXiv:2501.07400; theory B4. Omega is minus the Lie gradient, so that R' = Omega R is gradient flow on O(Q).
+Hypotheses: a chamber (H_i arbitrary masks that do not change), W = W_* R adapted at this layer; the layers after it
+make z_L = K z_l + q (B2.affine) with v = R K^T (z_L - y) the renormalised residual in the coordinates of the layer.
+"""
+
+from symflow import Derivation, comm, datasum, liegrad, outer, sqnorm
+
+d = Derivation("Cumulative rotations at every depth", source="arXiv:2501.07400; theory B4")
+Q = d.dim("Q")
+R, H, K = d.orthogonal("R", Q), d.mask("H", Q, over="i"), d.matrix("K", Q, over="i")
+w, q, y, beta = (*(d.vector(name, Q, over="i") for name in ("w", "q", "y")), d.vector("beta", Q))
+
+z_L = d.define("z_L", K @ (R.T @ H @ R @ (w + beta) - beta) + q)
+C = d.define("C", datasum(sqnorm(z_L - y) / 2, "i"))
+u = d.define("u", R @ (w + beta))
+v = d.define("v", R @ K.T @ (z_L - y))
+d.claim(
+    "B4",
+    -liegrad(C, R) == datasum(comm(outer(u, v) + outer(v, u), H), "i") / 2,
+    title="Omega is a commutator with the masks",
+    confirm=[
+        {
+            "gradient": "rotations", "layer": layer, "depth": depth, "sign": -1,
+            "symbols": {
+                "R": ("rotations", layer), "H": ("patterns", layer), "K": ("suffixes", layer),
+                "q": ("remainders", layer), "w": ("states", layer - 1), "y": "targets", "beta": ("biases", layer),
+            },
+        }
+        for depth, layer in ((1, 1), (2, 1), (3, 2))
+    ],
+)  # fmt: skip

@@ -1,0 +1,161 @@
+"""Induction over layers: a statement for every depth, from a base and a step.
+
+A recursion has *states*, carried from layer to layer, and *parameters*, fresh at every layer. What a state is at the
+start, and what it becomes at the next layer, is written down once; the statement is written once too, as a function
+of the states. From these the base and the step are built here, so that they are instances of the same statement by
+construction:
+
+- base: the statement with every state at its start;
+- step: the states of layer l are arbitrary objects of their kinds that satisfy the statement (the induction
+  hypothesis); the statement is proved with every state replaced by what it becomes at layer l + 1.
+
+Both are ordinary statements, proved and checked like any other. Together they establish the statement for every
+number of layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from symflow.errors import KindError, ShapeError
+from symflow.expr.substitution import substitute_in
+from symflow.expr.tree import Equation, Expr
+
+
+class Layer:
+    """The states and parameters of one layer, by name: ``s.x``, ``s.W``."""
+
+    def __init__(self, values: dict[str, Expr]) -> None:
+        self._values = values
+
+    def __getattr__(self, name: str) -> Expr:
+        try:
+            return self._values[name]
+        except KeyError:
+            known = ", ".join(self._values)
+            raise KindError(f"the recursion has no state or parameter {name!r}; it has: {known}") from None
+
+
+Rule = Callable[[Layer], Expr]
+Claim = Callable[[Layer], Equation]
+
+
+@dataclass(frozen=True)
+class State:
+    """One state: its symbol at layer l, its start, and what it becomes."""
+
+    name: str
+    symbol: Expr
+    start: Expr
+    following: Rule
+
+
+@dataclass
+class Recursion:
+    """States and parameters of a recursion over layers; made by :meth:`symflow.Derivation.recursion`."""
+
+    states: list[State] = field(default_factory=list)
+    parameters: dict[str, Expr] = field(default_factory=dict)
+
+    def parameter(self, name: str, symbol: Expr) -> Expr:
+        """A fresh object at every layer, such as the weight of layer l + 1; usable in :meth:`state`."""
+        self._require_new(name, symbol)
+        self.parameters[name] = symbol
+        return symbol
+
+    def state(self, name: str, symbol: Expr, *, start: Expr, following: Rule) -> Expr:
+        """A state: ``symbol`` is it at layer l, ``start`` at layer 0, ``following(s)`` at layer l + 1.
+
+        ``following`` sees the states of layer l, the parameters of layer l + 1, and the states that were declared
+        before it at layer l + 1 under their name with ``_next`` appended.
+        """
+        self._require_new(name, symbol)
+        if start.shape != symbol.shape:
+            raise ShapeError(f"the start of {name} has another shape than the state")
+        _require_kind(name, symbol, start)
+        self.states.append(State(name, symbol, start, following))
+        return symbol
+
+    def _require_new(self, name: str, symbol: Expr) -> None:
+        if symbol.op != "symbol":
+            raise KindError(f"{name}: a state or parameter is a symbol at a general layer; {symbol!r} is an expression")
+        if name in self.parameters or any(name == state.name for state in self.states):
+            raise KindError(f"the recursion has {name} already")
+        if name.endswith("_next"):
+            raise KindError(f"{name}: names with _next are those of the following layer")
+
+    def here(self) -> Layer:
+        """The states at layer l and the parameters."""
+        return Layer({state.name: state.symbol for state in self.states} | self.parameters)
+
+    def following(self) -> dict[str, Expr]:
+        """What every state becomes, by name."""
+        values = {state.name: state.symbol for state in self.states} | self.parameters
+        found: dict[str, Expr] = {}
+        for state in self.states:
+            new = state.following(Layer(values | {f"{name}_next": e for name, e in found.items()}))
+            if new.shape != state.symbol.shape:
+                raise ShapeError(f"what {state.name} becomes has another shape than the state")
+            _require_kind(state.name, state.symbol, new)
+            found[state.name] = new
+        return found
+
+    def base(self, claim: Claim) -> Equation:
+        """The statement at layer 0."""
+        return self._instance(claim, {state.symbol: state.start for state in self.states})
+
+    def step(self, claim: Claim) -> tuple[Equation, tuple[Equation, ...], dict[Expr, Expr]]:
+        """The statement at layer l + 1, the hypothesis at layer l, and the states that the hypothesis determines.
+
+        A hypothesis of the form state = expression is used by putting the expression in the state's place.
+        """
+        following = self.following()
+        values = {state.symbol: following[state.name] for state in self.states}
+        statement = self._instance(claim, values)
+        hypothesis = claim(self.here())
+        known = self._determined(hypothesis)
+        if known is None:
+            return statement, (hypothesis,), {}
+        return substitute_in(statement, known), (), known
+
+    def _instance(self, claim: Claim, values: dict[Expr, Expr]) -> Equation:
+        general = claim(self.here())
+        stray = [name for name in self.parameters if self.parameters[name].data[0].name in general.symbols()]
+        if stray:
+            raise KindError(f"the statement is about states; {', '.join(stray)} belongs to a single layer")
+        return substitute_in(general, values)
+
+    def _determined(self, hypothesis: Equation) -> dict[Expr, Expr] | None:
+        """The state that stands alone on one side and not on the other."""
+        for alone, other in ((hypothesis.lhs, hypothesis.rhs), (hypothesis.rhs, hypothesis.lhs)):
+            states = [state.symbol.data for state in self.states]
+            if alone.op == "symbol" and alone.data in states and all(x.data != alone.data for x in _symbols(other)):
+                return {alone: other}
+        return None
+
+
+def _require_kind(name: str, symbol: Expr, value: Expr) -> None:
+    """A state keeps its kind: what is assumed of it at layer l must hold at layer l + 1."""
+    kind = symbol.data[0].kind
+    if kind in ("scalar", "vector", "matrix") or (value.op == "symbol" and value.data[0].kind == kind):
+        return
+    if kind == "invertible" and _is_invertible(value):
+        return
+    raise KindError(
+        f"{name} is declared {kind}, and {value!r} is not seen to be {kind}; "
+        "declare it a matrix, or write it as a product of such"
+    )
+
+
+def _is_invertible(value: Expr) -> bool:
+    """The identity, symbols of invertible kinds, their products, inverses and transposes."""
+    if value.op == "symbol":
+        return value.data[0].kind in ("invertible", "orthogonal", "positive_definite", "positive_diagonal")
+    if value.op in ("matmul", "inv", "transpose"):
+        return value.shape[0] == value.shape[1] and all(_is_invertible(part) for part in value.args)
+    return value.op == "eye"
+
+
+def _symbols(expr: Expr) -> Iterator[Expr]:
+    return (node for node in expr.walk() if node.op == "symbol")

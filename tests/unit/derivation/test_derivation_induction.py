@@ -1,0 +1,118 @@
+"""Induction over layers: what it proves, and that errors are found where they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from symflow.derivation import Derivation, Recursion
+from symflow.errors import KindError, ShapeError
+from symflow.expr.language import eye, inv, relu, zeros
+from symflow.expr.tree import Equation
+
+
+def composed(d: Derivation) -> Recursion:
+    """The states of theory A1: cumulative weight and bias, and the composition itself."""
+    layers = d.recursion()
+    layers.parameter("W", d.matrix("W", "Q"))
+    layers.parameter("b", d.vector("b", "Q"))
+    layers.state("A", d.matrix("A", "Q"), start=eye("Q"), following=lambda s: s.W @ s.A)
+    layers.state("c", d.vector("c", "Q"), start=zeros("Q"), following=lambda s: s.W @ s.c + s.b)
+    layers.state("u", d.vector("u", "Q"), start=d.vector("x", "Q"), following=lambda s: s.W @ s.u + s.b)
+    return layers
+
+
+def statuses(d: Derivation) -> dict[str, str]:
+    return {step.label: step.verdict.status for step in d.check().steps}
+
+
+def test_a_true_statement_is_proved_in_base_and_step() -> None:
+    d = Derivation("A1")
+    layers = composed(d)
+    d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q") + s.c)
+    assert statuses(d) == {"A1.base": "proved", "A1.step": "proved"}
+
+
+def test_a_wrong_step_is_refuted_in_the_step_alone() -> None:
+    d = Derivation("wrong step")
+    layers = d.recursion()
+    layers.parameter("W", d.matrix("W", "Q"))
+    layers.state("A", d.matrix("A", "Q"), start=eye("Q"), following=lambda s: s.A @ s.W)  # the wrong side
+    layers.state("u", d.vector("u", "Q"), start=d.vector("x", "Q"), following=lambda s: s.W @ s.u)
+    d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q"))
+    assert statuses(d) == {"A1.base": "proved", "A1.step": "refuted"}
+
+
+def test_a_wrong_base_is_refuted_in_the_base_alone() -> None:
+    d = Derivation("wrong base")
+    layers = d.recursion()
+    layers.parameter("W", d.matrix("W", "Q"))
+    layers.state("A", d.matrix("A", "Q"), start=2 * eye("Q"), following=lambda s: s.W @ s.A)
+    layers.state("u", d.vector("u", "Q"), start=d.vector("x", "Q"), following=lambda s: s.W @ s.u)
+    d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q"))
+    assert statuses(d) == {"A1.base": "refuted", "A1.step": "proved"}
+
+
+def test_a_hypothesis_that_determines_no_state_is_assumed_as_an_equation() -> None:
+    d = Derivation("rotations")
+    layers = d.recursion()
+    layers.parameter("R", d.orthogonal("R", "Q"))
+    layers.state("P", d.matrix("P", "Q"), start=eye("Q"), following=lambda s: s.R @ s.P)
+    d.induction("product", layers, lambda s: s.P.T @ s.P == eye("Q"))
+    step = d.check()["product.step"]
+    assert step.verdict.status == "proved"
+    assert [repr(h) for h in step.hypotheses] == ["P.T@P == eye(Q)"]
+    assert d.hypotheses == []
+
+
+def test_the_step_does_not_prove_itself_without_the_hypothesis() -> None:
+    d = Derivation("no hypothesis")
+    layers = composed(d)
+    statement, hypotheses, known = layers.step(lambda s: s.u == s.A @ d.vector("x", "Q") + s.c)
+    assert hypotheses == () and len(known) == 1
+    bare = Equation(layers.following()["u"], layers.following()["A"] @ d.vector("x", "Q") + layers.following()["c"])
+    d.claim("bare", bare)
+    assert statuses(d) == {"bare": "refuted"}
+    assert not any(node.data[0].name == "u" for node in statement.lhs.walk() if node.op == "symbol")
+
+
+def test_deep_networks_with_relu() -> None:
+    d = Derivation("A2")
+    layers = d.recursion()
+    layers.parameter("W", d.invertible("W", "Q"))
+    layers.state("A", d.invertible("A", "Q"), start=eye("Q"), following=lambda s: s.W @ s.A)
+    layers.state("h", d.vector("h", "Q"), start=d.vector("x", "Q"), following=lambda s: relu(s.W @ s.h))
+    layers.state(
+        "z", d.vector("z", "Q"), start=d.vector("x", "Q"), following=lambda s: inv(s.A_next) @ relu(s.A_next @ s.z)
+    )
+    d.induction("A2", layers, lambda s: s.h == s.A @ s.z)
+    assert statuses(d) == {"A2.base": "proved", "A2.step": "proved"}
+
+
+def test_a_state_must_keep_its_kind() -> None:
+    d = Derivation("kinds")
+    layers = d.recursion()
+    layers.parameter("W", d.matrix("W", "Q"))
+    layers.state("A", d.invertible("A", "Q"), start=eye("Q"), following=lambda s: s.W @ s.A)
+    with pytest.raises(KindError, match="not seen to be invertible"):
+        layers.following()
+    with pytest.raises(KindError, match="not seen to be orthogonal"):
+        layers.state("R", d.orthogonal("R", "Q"), start=d.matrix("M", "Q"), following=lambda s: s.R)
+
+
+def test_a_parameter_has_no_place_in_the_statement() -> None:
+    d = Derivation("parameter")
+    layers = composed(d)
+    with pytest.raises(KindError, match="belongs to a single layer"):
+        d.induction("bad", layers, lambda s: s.u == s.W @ s.u)
+
+
+def test_shapes_and_names_are_checked() -> None:
+    d = Derivation("shapes")
+    layers = d.recursion()
+    with pytest.raises(ShapeError):
+        layers.state("u", d.vector("u", "Q"), start=eye("Q"), following=lambda s: s.u)
+    layers.state("u", d.vector("u", "Q"), start=zeros("Q"), following=lambda s: s.u)
+    with pytest.raises(KindError, match="already"):
+        layers.parameter("u", d.matrix("W", "Q"))
+    with pytest.raises(KindError, match="it has: u"):
+        layers.here().v  # noqa: B018  # the access itself is what is tested
