@@ -17,7 +17,7 @@ from symflow.derivation.writing import Statement
 from symflow.errors import SymflowError, UnsupportedError
 from symflow.expr.printing import to_claims
 from symflow.expr.tree import Equation
-from symflow.proof import Verdict, decide
+from symflow.proof import Verdict
 
 COMPONENT_SIZE = 2  # every dimension of SymPy's componentwise derivation
 
@@ -56,12 +56,14 @@ def load_and_check(
 def _check(derivation: Derivation, statement: Statement, seconds: float, confirm: bool) -> CheckedStatement:
     start = time.perf_counter()
     try:
-        verdict = decide(statement.equation, statement.hypotheses, seconds=seconds)
+        verdict = derivation.verdict(statement.label, seconds=seconds)
     except SymflowError as error:
         return _row(derivation, statement, "error", str(error), start)
     confirmation, status, detail = "", verdict.status, verdict.detail
     if statement.hypotheses:
         detail = f"under {', '.join(map(_text, statement.hypotheses))}: {detail}"
+    if statement.lemmas and status == "proved":
+        detail += f"; may use {', '.join(dict.fromkeys(lemma.label for lemma in statement.lemmas))}"
     if confirm and status == "proved":
         try:
             confirmation = "; ".join(_confirmations(statement))

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from symflow.derivation.totality import is_invertible, require_total
 from symflow.errors import KindError, ShapeError
 from symflow.expr.substitution import substitute_in
 from symflow.expr.tree import Equation, Expr
@@ -73,7 +74,7 @@ class Recursion:
         self._require_new(name, symbol)
         if start.shape != symbol.shape:
             raise ShapeError(f"the start of {name} has another shape than the state")
-        _require_kind(name, symbol, start)
+        require_kind(name, symbol, start)
         self.states.append(State(name, symbol, start, following))
         return symbol
 
@@ -97,7 +98,7 @@ class Recursion:
             new = state.following(Layer(values | {f"{name}_next": e for name, e in found.items()}))
             if new.shape != state.symbol.shape:
                 raise ShapeError(f"what {state.name} becomes has another shape than the state")
-            _require_kind(state.name, state.symbol, new)
+            require_kind(state.name, state.symbol, new)
             found[state.name] = new
         return found
 
@@ -114,6 +115,7 @@ class Recursion:
         values = {state.symbol: following[state.name] for state in self.states}
         statement = self._instance(claim, values)
         hypothesis = claim(self.here())
+        require_total("the induction hypothesis", hypothesis)
         known = self._determined(hypothesis)
         if known is None:
             return statement, (hypothesis,), {}
@@ -135,26 +137,17 @@ class Recursion:
         return None
 
 
-def _require_kind(name: str, symbol: Expr, value: Expr) -> None:
-    """A state keeps its kind: what is assumed of it at layer l must hold at layer l + 1."""
+def require_kind(name: str, symbol: Expr, value: Expr) -> None:
+    """What is put in the place of a symbol is of its kind, as far as that is seen from its form; raises KindError."""
     kind = symbol.data[0].kind
     if kind in ("scalar", "vector", "matrix") or (value.op == "symbol" and value.data[0].kind == kind):
         return
-    if kind == "invertible" and _is_invertible(value):
+    if kind == "invertible" and is_invertible(value):
         return
     raise KindError(
         f"{name} is declared {kind}, and {value!r} is not seen to be {kind}; "
         "declare it a matrix, or write it as a product of such"
     )
-
-
-def _is_invertible(value: Expr) -> bool:
-    """The identity, symbols of invertible kinds, their products, inverses and transposes."""
-    if value.op == "symbol":
-        return value.data[0].kind in ("invertible", "orthogonal", "positive_definite", "positive_diagonal")
-    if value.op in ("matmul", "inv", "transpose"):
-        return value.shape[0] == value.shape[1] and all(_is_invertible(part) for part in value.args)
-    return value.op == "eye"
 
 
 def _symbols(expr: Expr) -> Iterator[Expr]:

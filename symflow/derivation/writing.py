@@ -6,16 +6,19 @@ Nothing is proved while it is written; :meth:`Derivation.check` proves each step
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from symflow.derivation.induction import Layer, Recursion
+from symflow.derivation.induction import Layer, Recursion, require_kind
 from symflow.derivation.reports import Report, Step
+from symflow.derivation.totality import require_total
+from symflow.derivation.vacuity import vacuity
 from symflow.errors import KindError, ShapeError
 from symflow.expr.language import variable
+from symflow.expr.substitution import substitute_in
 from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol
-from symflow.proof import decide
+from symflow.proof import Verdict, decide
 
 DEFAULT_SECONDS = 20.0
 
@@ -30,6 +33,20 @@ class Statement:
     source: str = ""
     confirm: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
     hypotheses: tuple[Equation, ...] = ()  # those assumed before it
+    lemmas: tuple[Lemma, ...] = ()  # statements proved elsewhere that it may use
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """A statement used by name: where it stands, and the equation as it is used here."""
+
+    derivation: Derivation
+    label: str
+    equation: Equation
+
+    def proved(self, seconds: float) -> bool:
+        """Whether the statement is proved where it stands, with all that it rests on."""
+        return self.derivation.verdict(self.label, seconds=seconds).status == "proved"
 
 
 class Derivation:
@@ -55,6 +72,8 @@ class Derivation:
         self.definitions: dict[str, Expr] = {}
         self.hypotheses: list[Equation] = []
         self.statements: list[Statement] = []
+        self.lemmas: list[Lemma] = []
+        self._verdicts: dict[str, Verdict] = {}
 
     # symbols
 
@@ -148,6 +167,55 @@ class Derivation:
         """Assume an equation in every later step; hypotheses are listed with the verdicts."""
         self.hypotheses.append(hypothesis)
 
+    def lemma(self, label: str, *, of: Derivation | None = None, values: Mapping[Expr, Expr] | None = None) -> Equation:
+        """Use a statement by its label in every later step, of this derivation or of another one.
+
+        ``values`` puts expressions of this derivation in the place of the lemma's symbols; each must be of the symbol's
+        kind. A step that may use a lemma is proved only if the lemma is. Returns the equation as it is used.
+
+        >>> from symflow.expr.language import eye
+        >>> first = Derivation("Rotations")
+        >>> R = first.orthogonal("R", "Q")
+        >>> first.claim("inverse", R.T @ R == eye("Q"))
+        >>> second = Derivation("Uses it")
+        >>> S = second.orthogonal("S", "Q")
+        >>> second.lemma("inverse", of=first, values={R: S})
+        S.T@S == eye(Q)
+        """
+        home = self if of is None else of
+        statement = home.statement(label)
+        for symbol, value in (values or {}).items():
+            require_kind(repr(symbol), symbol, value)
+        equation = substitute_in(statement.equation, values or {})
+        if statement.hypotheses:
+            raise KindError(f"{label} holds under hypotheses; a lemma must hold without, or be claimed again here")
+        require_total(f"the lemma {label}", equation)
+        self.lemmas.append(Lemma(home, label, equation))
+        return equation
+
+    def statement(self, label: str) -> Statement:
+        """The statement with a label."""
+        for statement in self.statements:
+            if statement.label == label:
+                return statement
+        known = ", ".join(statement.label for statement in self.statements) or "none"
+        raise KindError(f"{self.title} has no statement {label!r}; it has: {known}")
+
+    def verdict(self, label: str, *, seconds: float = DEFAULT_SECONDS) -> Verdict:
+        """The verdict of a statement, decided once; proved only if every lemma that it may use is."""
+        if label not in self._verdicts:
+            statement = self.statement(label)
+            open_lemmas = [lemma.label for lemma in statement.lemmas if not lemma.proved(seconds)]
+            given = (*statement.hypotheses, *(lemma.equation for lemma in statement.lemmas))
+            verdict = decide(statement.equation, given, seconds=seconds)
+            if open_lemmas and verdict.status == "proved":
+                detail = f"it rests on {', '.join(open_lemmas)}, not proved; by itself: {verdict.detail}"
+                verdict = replace(verdict, status="undecided", detail=detail, certificate=None)
+            if statement.hypotheses and verdict.status == "proved":
+                verdict = replace(verdict, detail=verdict.detail + vacuity(statement.equation, statement.hypotheses))
+            self._verdicts[label] = verdict
+        return self._verdicts[label]
+
     def claim(
         self, label: str, equation: Equation, *, title: str = "", source: str = "",
         confirm: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
@@ -165,7 +233,8 @@ class Derivation:
             )
         hypotheses = tuple(self.hypotheses)
         specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)
-        self.statements.append(Statement(label, equation, title, source or self.source, specs, hypotheses))
+        lemmas = tuple(self.lemmas)
+        self.statements.append(Statement(label, equation, title, source or self.source, specs, hypotheses, lemmas))
 
     def chain(self, label: str, first: Expr, *others: Expr, title: str = "", source: str = "") -> None:
         """A chain of equalities: each link is a step of its own, so that a report names the link that fails."""
@@ -213,6 +282,6 @@ class Derivation:
         """Prove every statement, each within ``seconds``; returns the report."""
         steps = []
         for s in self.statements:
-            verdict = decide(s.equation, s.hypotheses, seconds=seconds)
+            verdict = self.verdict(s.label, seconds=seconds)
             steps.append(Step(s.label, s.title, s.source, s.equation, verdict, s.hypotheses))
         return Report(self.title, tuple(steps))
