@@ -121,17 +121,22 @@ class Space:
             for number, _slots in factors:
                 depends |= self.atoms[number].depends
         symmetry = 0
-        if len(dims) >= 2 and dims[0] == dims[1] and dims[0] is not None and self.is_symmetric(argument):
-            symmetry = 1
+        if len(dims) >= 2 and dims[0] == dims[1] and head not in ("det", "logdet"):
+            symmetry = self.turning_sign(argument)
+            if symmetry < 0 and head != "inv":
+                symmetry = 0
         atom = Atom(0, head, dims, symbol, argument, order, symmetry, frozenset(depends))
         return self._intern(key, atom)
 
-    def is_symmetric(self, argument: Argument) -> bool:
-        """Whether exchanging the first two outs changes nothing, formally."""
+    def turning_sign(self, argument: Argument) -> int:
+        """1 if exchanging the first two outs changes nothing, -1 if it changes the sign, else 0; formally."""
         from symflow.calculus.labelling import canonical
 
         swapped: dict[Key, Fraction] = {}
         for (factors, outs), coefficient in argument.terms:
             sign, key = canonical(self, factors, (outs[1], outs[0], *outs[2:]))
             swapped[key] = swapped.get(key, Fraction(0)) + sign * coefficient
-        return swapped == dict(argument.terms)
+        terms = dict(argument.terms)
+        if swapped == terms:
+            return 1
+        return -1 if swapped == {key: -c for key, c in terms.items()} else 0

@@ -143,14 +143,17 @@ class Algebra:
         return self.lone(self.atom(head, argument))
 
     def _slot_symmetry(self, head: Head, argument: Tensor | None, dims: tuple[Range, ...]) -> int:
-        if len(dims) < 2 or dims[0] is None or dims[0] != dims[1]:
+        if len(dims) < 2 or dims[0] != dims[1]:
             return 0
         if argument is None:
             kind = str(head[2])
             return {"symmetric": 1, "antisymmetric": -1}.get(KINDS[kind].linear, 0)
         if head[0] in ("det", "logdet"):
             return 0
-        return 1 if self.collect(exchanged(argument)) == argument else 0
+        turned = self.collect(exchanged(argument))
+        if head[0] == "inv" and turned == self.collect(scaled(-1, argument)):
+            return -1  # the inverse of an antisymmetric matrix is antisymmetric, and so is the 0 that stands for none
+        return 1 if turned == argument else 0
 
     def tick(self) -> None:
         """Raise LimitError past the deadline."""

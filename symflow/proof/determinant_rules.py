@@ -7,6 +7,7 @@ from fractions import Fraction
 from symflow.calculus.atoms import Argument, Factors, Slots, Space
 from symflow.proof.chains import Chain, Item, item_argument, read_chain
 from symflow.proof.gluing import glue
+from symflow.proof.low_rank import rank_one
 from symflow.proof.recording import AtomRef, Note, Notes
 from symflow.proof.rewriting import Rule
 from symflow.proof.splitting import Part, is_positive, make_argument, multiply_out, pieces_of
@@ -137,22 +138,10 @@ class DeterminantRules:
 
         For logdet: logdet[B] + 1/2 log[(1 + v^T inv[B] u)^2].
         """
-        outers = [(key, c) for key, c in A.terms if self._is_outer(*key)]
-        others = tuple((key, c) for key, c in A.terms if not self._is_outer(*key))
-        if len(outers) != 1 or not others:
+        found = rank_one(self.space, A)
+        if found is None:
             return None
-        B = Argument(A.dims, others)
-        if not self._is_invertible(B):
-            return None
-        ((factors, outs), c) = outers[0]
-        row = self._component(factors, outs[0])
-        u = make_argument(self.space, A.dims[:1], [(c, tuple(f for f in factors if f in row), outs[:1])])
-        v = make_argument(self.space, A.dims[1:], [(ONE, tuple(f for f in factors if f not in row), outs[1:])])
-        inverse = self.space.function("inv", B)
-        inner = multiply_out(
-            self.space, glue(self.space, ((inverse, (0, 1)),), (0,), (1,), pieces_of(u), u.dims), [(v, (0,))]
-        )
-        factor = make_argument(self.space, (), [(ONE, (), ()), *((Fraction(c1), f1, ()) for c1, f1, _ in inner)])
+        B, u, v, factor = found
         value = (self.space.function(head, B), ())
         note = Note(-1, (), (), f"{head}-lemma", (A, B, u, v, Notes(())), ())
         if head == "det":
@@ -203,26 +192,3 @@ class DeterminantRules:
         terms = [(Fraction(c1 * c2), f2, o2) for c1, f1, o1 in laid
                  for c2, f2, o2 in glue(self.space, f1, o1, (2, 1), pieces_of(X), X.dims)]  # fmt: skip
         return make_argument(self.space, (Y.dims[0], X.dims[1]), [(ONE, (), (0, 0)), *terms])
-
-    def _is_outer(self, factors: Factors, outs: Slots) -> bool:
-        return outs[0] != outs[1] and not any(outs[1] in slots for _, slots in self._component(factors, outs[0]))
-
-    def _component(self, factors: Factors, index: int) -> list[tuple[int, Slots]]:
-        reached, found = {index}, list[tuple[int, Slots]]()
-        grown = True
-        while grown:
-            new = [f for f in factors if f not in found and reached & set(f[1])]
-            found += new
-            reached |= {s for _, slots in new for s in slots}
-            grown = bool(new)
-        return found
-
-    def _is_invertible(self, B: Argument) -> bool:
-        """The identity, or a lone letter of an invertible kind."""
-        if B.terms == ((((), (0, 0)), ONE),):
-            return True
-        chain = read_chain(self.space, B)
-        if chain is None or len(chain.items) != 1 or chain.scalars or chain.items[0].is_diagonal:
-            return False
-        symbol = self.space[chain.items[0].factors[0][0]].symbol
-        return symbol is not None and symbol.kind in ("invertible", "positive_definite", "orthogonal")

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 from symflow.calculus.atoms import Argument, Factors, Slots, Space
 from symflow.proof.chains import Chain, item_argument, read_chain
-from symflow.proof.gluing import glue
-from symflow.proof.recording import AtomRef, Note
+from symflow.proof.gluing import Piece, glue
+from symflow.proof.low_rank import rank_one
+from symflow.proof.recording import AtomRef, Note, Notes
 from symflow.proof.rewriting import Rule
 from symflow.proof.splitting import make_argument, pieces_of, scale
 
@@ -28,7 +29,7 @@ class InverseRules:
             return self._inverse_of_diagonal(E)
         chain = read_chain(self.space, E)
         if chain is None:
-            return self._inverse_of_multiple(number, E)
+            return self._inverse_of_multiple(number, E) or self._inverse_of_rank_one(number, E)
         outs = E.terms[0][0][1]
         if len(chain.items) == 1 and chain.coefficient == 1 and not chain.scalars and not chain.items[0].flipped:
             return self._inverse_of_letter(number, E, chain.items[0].factors[0][0])
@@ -114,6 +115,44 @@ class InverseRules:
             fresh += 1
         laid = tuple((a, tuple(image[s] for s in slots)) for a, slots in factors)
         return laid, image[outs[1]], fresh
+
+    def _inverse_of_rank_one(self, number: int, E: Argument) -> Rule | None:
+        """inv[B + u v^T] = inv[B] - inv[B] u v^T inv[B] recip[s], s = 1 + v^T inv[B] u (Sherman and Morrison).
+
+        With X for the right side, E X = 1 by B inv[B] = 1 and s recip[s] = 1, and inv[E] = inv[E] E X = X.
+        """
+        found = rank_one(self.space, E)
+        if found is None:
+            return None
+        B, u, v, s = found
+        base, r = self.space.function("inv", B), self.space.function("recip", s)
+        correction = self._product(((base, (0, 2)), (base, (3, 1)), (r, ())), (0, 1), [(u, 2), (v, 3)])
+        X: list[Piece] = [(ONE, ((base, (0, 1)),), (0, 1)), *((-c, f, o) for c, f, o in correction)]
+        me = (number, (0, 2))
+        # s is not zero: det[E] is its product with det[B]
+        notes = [Note(0, (), (0, 1), "det-lemma", (E, B, u, v, Notes(())), ())]
+        notes.append(Note(1, (me,), (0, 1), "inverse-right", (B,), (2, 1)))
+        for c, f, o in self._product(((number, (0, 2)), (base, (3, 1))), (0, 1), [(u, 2), (v, 3)]):
+            notes.append(Note(-c, f, o, "reciprocal", (s,), ()))
+        # index 2 is a hole here: kept among the outs while u is laid on it, or a constant u would be summed away
+        for c, f, o in self._product(((number, (0, 4)), (base, (3, 1)), (r, ())), (0, 1, 2), [(u, 2), (v, 3)]):
+            notes.append(Note(-c, f, o[:2], "inverse-right", (B,), (4, o[2])))
+        for c, f, o in X:
+            start = 1 + max(s for _, slots in f for s in slots)
+            moved = tuple((a, tuple(start if k == 0 else k for k in slots)) for a, slots in f)
+            notes.append(Note(-c, moved, o, "inverse-left", (E,), (0, start)))
+        return Rule(tuple(X), tuple(notes))
+
+    def _product(self, context: Factors, outs: Slots, vectors: list[tuple[Argument, int]]) -> list[Piece]:
+        """The context with vectors glued to its indices, multiplied out."""
+        pieces: list[Piece] = [(ONE, context, outs)]
+        for vector, index in vectors:
+            pieces = [
+                (c * c2, f2, o2)
+                for c, f, o in pieces
+                for c2, f2, o2 in glue(self.space, f, o, (index,), pieces_of(vector), vector.dims)
+            ]
+        return pieces
 
     def _inverse_of_multiple(self, number: int, E: Argument) -> Rule | None:
         """inv[c E'] = 1/c inv[E'], so that the last coefficient of a sum under inv is 1."""
