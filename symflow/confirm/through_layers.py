@@ -15,7 +15,7 @@ from symflow.network.arrays import Array, inverse
 def through_layers(
     oracle: ModuleType, network: PolarParameters, arguments: tuple[Array, Array, Array], group: str, layer: int
 ) -> Any:
-    """The derivative by beta_l, along exp(tA) R_l, or by W_*l, from those by (W_k, b_k).
+    """The derivative by beta_l, by W^(l) at fixed beta_l, along exp(tA) R_l, or by W_*l, from those by (W_k, b_k).
 
     dC/db^(l) = dC/db_l - W_{l+1}^T dC/db_{l+1};
     dC/dW^(l) = G_l (W^(l-1))^-T - W_{l+1}^T G_{l+1} (W^(l))^-T with G_l = dC/dW_l - (dC/db_l) b^(l-1)T  (theory A6).
@@ -43,6 +43,8 @@ def through_layers(
     if layer > 1:
         here = here @ inverse(cumulative.weights[layer - 2], "a cumulative weight").T
     by_weight = here - after @ central(layer + 1) @ back + np.outer(by_bias, beta)
+    if group == "weights":
+        return by_weight
     if not network.adapted:
         raise UnsupportedError("derivatives along rotations are compared for adapted weights only")
     stretch, R = network.stretches[layer - 1], network.rotations[layer - 1]

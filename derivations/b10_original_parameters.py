@@ -1,0 +1,40 @@
+"""B10. Backpropagation in the original network, carried over by A6, is the gradient by the cumulative bias, at every
+depth.
+
+Source: arXiv:2501.07400; theory B10, with A6.
+Hypotheses: a chamber; all weights invertible. delta is dC/db_l of the layered network: delta_l = H_l W_{l+1}^T
+delta_{l+1}.
+
+By induction downwards from layer L: delta = H A^-T p, where A is the cumulative weight, H the mask of the layer, and
+p the renormalised residual p_{l-1} = P_l^T p_l. Then dC/dbeta_l = A^T (dC/db_l - W_{l+1}^T dC/db_{l+1}) is B2.
+"""
+
+from symflow import Derivation, I, inv
+
+d = Derivation("The gradient in the original parameters", source="arXiv:2501.07400; theory B10")
+Q = d.dim("Q")
+AL, HL, pL = d.invertible("AL", Q), d.mask("HL", Q), d.vector("pL", Q)
+
+down = d.recursion()
+down.parameter("W", d.invertible("W", Q))
+down.parameter("M", d.mask("M", Q))
+down.state("H", d.mask("H", Q), start=HL, following=lambda s: s.M)
+down.state("A", d.invertible("A", Q), start=AL, following=lambda s: inv(s.W) @ s.A)
+down.state("p", d.vector("p", Q), start=pL, following=lambda s: (inv(s.A) @ s.H @ s.A).T @ s.p)
+down.state(
+    "delta",
+    d.vector("delta", Q),
+    start=HL @ inv(AL).T @ pL,
+    following=lambda s: s.M @ s.W.T @ s.delta,
+)
+d.induction("B10", down, lambda s: s.delta == s.H @ inv(s.A).T @ s.p, title="delta_l = H_l A_l^-T p_l")
+
+# layer l with its cumulative weight A and mask H, the weight V of layer l + 1, whose mask is G and whose residual is r
+V, G, r = d.invertible("V", Q), d.mask("G", Q), d.vector("r", Q)
+A, H = d.invertible("A", Q), d.mask("H", Q)
+p = d.define("p_l", (inv(V @ A) @ G @ V @ A).T @ r)
+d.claim(
+    "B10.bias",
+    A.T @ (H @ inv(A).T @ p - V.T @ G @ inv(V @ A).T @ r) == -(I(Q) - inv(A) @ H @ A).T @ p,
+    title="A6 applied to backpropagation is B2",
+)

@@ -1,0 +1,37 @@
+"""B8. General weights: the gradient by any cumulative weight at fixed beta, and the conserved norms of its rows, at
+every depth.
+
+Source: arXiv:2501.07400 (general weights are left open there); theory B8.
+Hypotheses: a chamber (H_i arbitrary masks that do not change); W = W^(l) invertible; the layers after l make z_L = K
+z_l + q (B2.affine).
+"""
+
+from symflow import Derivation, along, comm, datasum, diagpart, grad, inv, outer, sqnorm, zeros
+
+d = Derivation("Gradients by general cumulative weights", source="arXiv:2501.07400; theory B8")
+Q = d.dim("Q")
+W, H, K = d.invertible("W", Q), d.mask("H", Q, over="i"), d.matrix("K", Q, over="i")
+w, q, y, beta = (*(d.vector(name, Q, over="i") for name in ("w", "q", "y")), d.vector("beta", Q))
+
+z_L = d.define("z_L", K @ (inv(W) @ H @ W @ (w + beta) - beta) + q)
+C = d.define("C", datasum(sqnorm(z_L - y) / 2, "i"))
+a = d.define("a", W @ (w + beta))
+p = d.define("p", inv(W).T @ K.T @ (z_L - y))
+gradient = datasum(comm(outer(a, p), H).T, "i") @ inv(W).T
+d.claim(
+    "B8",
+    grad(C, W) == gradient,
+    title="a commutator with the masks",
+    confirm=[
+        {
+            "gradient": "weights", "layer": layer, "depth": depth, "adapted": False,
+            "symbols": {
+                "W": ("weights", layer), "H": ("patterns", layer), "K": ("suffixes", layer),
+                "q": ("remainders", layer), "w": ("states", layer - 1), "y": "targets", "beta": ("biases", layer),
+            },
+        }
+        for depth, layer in ((1, 1), (2, 1), (3, 2))
+    ],
+)  # fmt: skip
+d.claim("B8.rows", diagpart(gradient @ W.T) == zeros(Q), title="the gradient is orthogonal to every row of W")
+d.claim("B8.conserved", along(diagpart(W @ W.T), {W: -gradient}) == zeros(Q), title="every row norm of W is conserved")

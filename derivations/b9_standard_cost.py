@@ -1,0 +1,21 @@
+"""B9. The standard cost: the gradients with p_L = G (z_L - ytilde), and those by the output layer.
+
+Source: arXiv:2501.07400; theory B9.
+Hypotheses: a chamber: the linear part S of the layer is constant, the layers after it make z_L = K z_l + q
+(B2.affine). V = W^(L+1), c = beta_{L+1}.
+"""
+
+from symflow import Derivation, I, datasum, grad, outer, sqnorm
+
+d = Derivation("Gradients of the standard cost", source="arXiv:2501.07400; theory B9")
+Q = d.dim("Q")
+V, c, b = d.matrix("V", Q), d.vector("c", Q), d.vector("b", Q)
+S, K = d.idempotent("S", Q, over="i"), d.matrix("K", Q, over="i")
+w, q, y = (d.vector(name, Q, over="i") for name in ("w", "q", "y"))
+
+z_L = d.define("z_L", K @ (S @ w - (I(Q) - S) @ b) + q)
+e = d.define("e", V @ (z_L + c) - y)
+C = d.define("C", datasum(sqnorm(e) / 2, "i"))
+d.claim("B9.hidden", grad(C, b) == -datasum((I(Q) - S).T @ K.T @ V.T @ e, "i"), title="gradient by a cumulative bias")
+d.claim("B9.weight", grad(C, V) == datasum(outer(e, z_L + c), "i"), title="gradient by the output weight")
+d.claim("B9.bias", grad(C, c) == V.T @ datasum(e, "i"), title="gradient by the output bias")
