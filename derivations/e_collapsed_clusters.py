@@ -1,8 +1,10 @@
 """E1-E3. Standard cost with collapsed clusters: the matrix flow, its conserved quantity, its dissipation.
 
 Source: arXiv:2501.07400 (standard cost with special initial data); theory E1, E2, E3.
-Hypotheses: z_L = -beta_j on cluster j; column j of U is beta_{L+1} - beta_j, E = W U - Y. Output bias frozen: K = 1; moving: K = 1 + 1 1^T. In E2
-and E3 any positive definite K will do; E2.moving is the case of the moving bias, with the inverse of 1 + 1 1^T as it is.
+Hypotheses: z_L = -beta_j on cluster j; column j of U is beta_{L+1} - beta_j, E = W U - Y. Output bias frozen: K = 1;
+moving: K = 1 + 1 1^T. In E2
+and E3 any positive definite K will do; E2.moving is the case of the moving bias, with the inverse of 1 + 1 1^T as it
+is.
 """
 
 from symflow import Derivation, I, along, grad, inv, ones, sqnorm, tr, zeros

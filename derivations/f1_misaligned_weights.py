@@ -1,7 +1,8 @@
-"""F1. Weights that are not adapted: the gradient by the bias has a misalignment term, which vanishes exactly with P - P^T.
+"""F1. Weights that are not adapted: the gradient by the bias has a misalignment term, which vanishes with P - P^T.
 
 Source: arXiv:2501.07400, open question on general weights; theory F1.
-Hypotheses: a single layer in a chamber; P_i arbitrary idempotents (oblique projectors). On the norm: |M| is the Frobenius norm.
+Hypotheses: a single layer in a chamber; P_i arbitrary idempotents (oblique projectors). On the norm: |M| is the
+Frobenius norm.
 """
 
 from symflow import Derivation, I, datasum, grad, sqnorm, tr

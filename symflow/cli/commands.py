@@ -53,6 +53,10 @@ def _run(options: argparse.Namespace, decide: Decide | None) -> int:
         from symflow.cli.checking import check
 
         return check(options, decide)
+    if options.command == "latex":
+        from symflow.cli.typesetting import latex
+
+        return latex(options)
     from symflow.cli.single import grad, prove
 
     return prove(options, decide) if options.command == "prove" else grad(options)
@@ -77,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_prove(commands)
     _add_grad(commands)
+    _add_latex(commands)
     return parser
 
 
@@ -120,6 +125,32 @@ def _add_grad(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "--as", dest="form", choices=("unicode", "latex", "numpy", "claims"), default="unicode",
         help="how to write it (default: unicode)",
     )  # fmt: skip
+
+
+def _add_latex(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    latex = commands.add_parser(
+        "latex", help="write derivations as a LaTeX document",
+        description="Check derivation files (*.py, which are run) and write them as a LaTeX document.",
+        epilog=EXPLAINED, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    latex.add_argument("paths", nargs="+", metavar="PATH", help="a derivation file or a folder")
+    latex.add_argument("-o", dest="output", metavar="FILE.tex", help="where to write it (default: standard output)")
+    latex.add_argument(
+        "--equations", nargs="+", metavar="LABEL", help="only these statements, as equations to be put into a paper"
+    )
+    latex.add_argument(
+        "--macros", metavar="FILE",
+        help="write the notation to this file; macros that the file has already are left as they are",
+    )  # fmt: skip
+    latex.add_argument("--title", default="Checked derivations", help="title of the document")
+    latex.add_argument("--no-check", dest="check", action="store_false", help="prove nothing, only write")
+    latex.add_argument(
+        "--no-confirm", dest="confirm", action="store_false",
+        help="prove only, without comparing with derivatives of the original network",
+    )  # fmt: skip
+    latex.add_argument(
+        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+    )
 
 
 def _add_let(command: argparse.ArgumentParser) -> None:

@@ -94,3 +94,12 @@ class Report:
             if verdict.counterexample is not None:
                 lines += [f"      {line}" for line in verdict.counterexample.to_python().splitlines()]
         return "\n".join(lines)
+
+    def to_latex(self) -> str:
+        """The steps with their verdicts as LaTeX, for one display, without surrounding dollar signs."""
+        from symflow.derivation.typesetting import report_to_latex
+
+        return report_to_latex(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.to_latex()}$"

@@ -285,3 +285,12 @@ class Derivation:
             verdict = self.verdict(s.label, seconds=seconds)
             steps.append(Step(s.label, s.title, s.source, s.equation, verdict, s.hypotheses))
         return Report(self.title, tuple(steps))
+
+    def to_latex(self) -> str:
+        """The definitions, hypotheses and statements as LaTeX, for one display, without surrounding dollar signs."""
+        from symflow.derivation.typesetting import derivation_to_latex
+
+        return derivation_to_latex(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.to_latex()}$"

@@ -20,10 +20,14 @@ def width(expr: Expr | Equation) -> int:
     return len(to_unicode(expr))
 
 
-def aligned(first: Expr, *others: Expr, notation: Notation = LATEX, room: int = WIDTH) -> list[str]:
+def aligned(
+    first: Expr, *others: Expr, notation: Notation = LATEX, room: int = WIDTH, end: str = "",
+    remarks: Sequence[str] = (),
+) -> list[str]:  # fmt: skip
     r"""A chain of equalities as lines for ``aligned``: the first expression, then a relation for each other one.
 
-    A line wider than ``room`` characters is broken before a ``+`` or ``-`` of an outermost sum.
+    A line wider than ``room`` characters is broken before a ``+`` or ``-`` of an outermost sum. ``end`` comes behind
+    the last expression; ``remarks``, one for each relation, stand in a column of their own.
 
     >>> from symflow.expr.language import variable
     >>> A, B, C = (variable(Symbol(n, "matrix", ("n",))) for n in "ABC")
@@ -41,11 +45,13 @@ def aligned(first: Expr, *others: Expr, notation: Notation = LATEX, room: int = 
         pieces = list(_pieces(first, room, notation))
         lines += [f"&{pieces[0]}", *(f"&\\quad {piece}" for piece in pieces[1:])]
         head, left = "", 2
-    for other in others:
+    for place, other in enumerate(others):
         pieces = list(_pieces(other, max(room - left - 3, room // 4), notation))
         lines.append(f"{head} &= {pieces[0]}".lstrip())
         lines += [f"&\\quad {piece}" for piece in pieces[1:]]
         head = ""
+        lines[-1] += end if place == len(others) - 1 else ""
+        lines[-1] += f" && {remarks[place]}" if remarks and remarks[place] else ""
     return lines
 
 
