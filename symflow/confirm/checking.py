@@ -63,7 +63,9 @@ def _check(derivation: Derivation, statement: Statement, seconds: float, confirm
     if statement.hypotheses:
         detail = f"under {', '.join(map(_text, statement.hypotheses))}: {detail}"
     if statement.lemmas and status == "proved":
-        detail += f"; may use {', '.join(dict.fromkeys(lemma.label for lemma in statement.lemmas))}"
+        first = len(statement.hypotheses)
+        used = [lemma.label for k, lemma in enumerate(statement.lemmas) if first + k in verdict.hypotheses_used]
+        detail += f"; lemmas used: {', '.join(dict.fromkeys(used)) or 'none'}"
     if confirm and status == "proved":
         try:
             confirmation = "; ".join(_confirmations(statement))

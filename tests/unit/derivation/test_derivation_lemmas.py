@@ -88,3 +88,15 @@ def test_hypotheses_are_shown_to_be_satisfiable_or_said_not_to_be() -> None:
     e.assume(C @ C.T == -eye("n"))
     e.claim("anything", C @ C.T @ C == -C)
     assert "may be vacuous" in e.check()["anything"].verdict.detail
+
+
+def test_what_a_proof_used_is_recorded() -> None:
+    d = Derivation("Used")
+    A, B, C = d.matrix("A", "n"), d.matrix("B", "n"), d.matrix("C", "n")
+    P = d.idempotent("P", "n")
+    d.assume(A @ C == C @ A)
+    d.assume(A @ B == B @ A)
+    d.claim("square", A @ B @ P @ P == B @ A @ P)
+    verdict = d.check()["square"].verdict
+    assert verdict.hypotheses_used == {1}
+    assert verdict.relations == {"hypothesis": 1, "idempotent": 1}
