@@ -10,6 +10,7 @@ with both signs is zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def canonical(space: Space, factors: Factors, outs: Slots) -> tuple[int, Key]:
     if rest:
         count = len(numbers)
         closed = []
-        for component in _components(rest) if len(rest) > 1 else [rest]:
+        for component in components(rest) if len(rest) > 1 else [rest]:
             component_sign, key, size = _closed_part(component, symmetry)
             sign *= component_sign
             closed.append((key, size))
@@ -322,11 +323,11 @@ def _are_leaves(walk: _Walk, ties: list[int]) -> bool:
     return True
 
 
-def _components(factors: list[_Factor]) -> list[list[_Factor]]:
-    """Split factors into parts that share no index."""
+def components(factors: Sequence[_Factor], apart: Sequence[int] = ()) -> list[list[_Factor]]:
+    """The factors in groups that share no index, but for the indices that keep ``apart``."""
     parts: list[tuple[set[int], list[_Factor]]] = []
     for factor in factors:
-        indices = set(factor[1])
+        indices = {s for s in factor[1] if s not in apart}
         members = [factor]
         separate = []
         for part in parts:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from symflow.calculus.atoms import DIAGONAL_KINDS, Argument, Dimension, Key, Slots, Space
+from symflow.calculus.labelling import components
+from symflow.calculus.matrix_trees import applied, diagonal_matrix, entry_sum, entrywise_product, transposed
 from symflow.errors import UnsupportedError
 from symflow.expr import language as make
 from symflow.expr.shapes import SCALAR, Dim
@@ -72,7 +74,7 @@ class _Reader:
         open_part: list[Expr] = []
         inside: list[tuple[int, Slots]] = []
         factors, divisors = self._divisors(factors)
-        for component in _components(factors):
+        for component in components(factors):
             touched = {s for _, slots in component for s in slots}
             if touched & free_outs:
                 inside += component
@@ -138,20 +140,6 @@ class _Reader:
         return result
 
 
-def _components(factors: list[tuple[int, Slots]]) -> list[list[tuple[int, Slots]]]:
-    parts: list[tuple[set[int], list[tuple[int, Slots]]]] = []
-    for factor in factors:
-        indices, members, apart = set(factor[1]), [factor], []
-        for part in parts:
-            if part[0] & indices:
-                indices |= part[0]
-                members = part[1] + members
-            else:
-                apart.append(part)
-        parts = [*apart, (indices, members)]
-    return [members for _, members in parts]
-
-
 class _Graph:
     """Indices with the vectors on them and the matrices between them."""
 
@@ -190,7 +178,7 @@ class _Graph:
         for k, (a, b, matrix) in enumerate(self.edges):
             for m, (x, y, other) in enumerate(self.edges[:k]):
                 if {x, y} == {a, b}:
-                    self.edges[m] = (x, y, make.hadamard(other, matrix if x == a else _turn(matrix)))
+                    self.edges[m] = (x, y, make.hadamard(other, matrix if x == a else transposed(matrix)))
                     del self.edges[k]
                     return True
         return False
@@ -252,19 +240,19 @@ class _Graph:
         self.edges = [edge for k, edge in enumerate(self.edges) if k not in touching]
         n = _named(self.dims.pop(index))
         if not edges:
-            self.scalars.append(_summed(vectors, n))
+            self.scalars.append(entry_sum(vectors, n))
             return
         if len(edges) == 1:
             matrix, other = _from(edges[0], index)
-            vector = _entrywise(vectors) if vectors else make.ones(n)
-            self.vectors.setdefault(other, []).append(_apply(matrix, vector))
+            vector = entrywise_product(vectors) if vectors else make.ones(n)
+            self.vectors.setdefault(other, []).append(applied(matrix, vector))
             return
         (first, a), (second, b) = _from(edges[0], index), _from(edges[1], index)
         # first maps index to a, second index to b: the product from a to b is first · diag · second^T
         middle = first
         for vector in vectors:
-            middle = middle @ _diagonal(vector)
-        self._connect(a, b, _apply(middle, _turn(second)))
+            middle = middle @ diagonal_matrix(vector)
+        self._connect(a, b, applied(middle, transposed(second)))
 
     def _on_outs(self, outs: Mapping[str, tuple[int, Dimension]]) -> Expr | None:
         if not outs:
@@ -272,26 +260,26 @@ class _Graph:
         if len(outs) == 1:
             (label, (s, dim)) = next(iter(outs.items()))
             vectors = self.vectors.get(s, [])
-            vector = _entrywise(vectors) if vectors else make.ones(_named(dim))
+            vector = entrywise_product(vectors) if vectors else make.ones(_named(dim))
             return vector if label == "r" else vector.T
         (r, rows), (c, cols) = outs["r"], outs["c"]
         if r == c:
             vectors = self.vectors.get(r, [])
             result = make.eye(_named(rows))
             for k, vector in enumerate(vectors):
-                result = _diagonal(vector) if k == 0 else result @ _diagonal(vector)
+                result = diagonal_matrix(vector) if k == 0 else result @ diagonal_matrix(vector)
             return result
         left, right = self.vectors.get(r, []), self.vectors.get(c, [])
         edge = next(((a, b, m) for a, b, m in self.edges if {a, b} == {r, c}), None)
         if edge is None:
-            column = _entrywise(left) if left else make.ones(_named(rows))
-            row = _entrywise(right) if right else make.ones(_named(cols))
+            column = entrywise_product(left) if left else make.ones(_named(rows))
+            row = entrywise_product(right) if right else make.ones(_named(cols))
             return column @ row.T
-        matrix = edge[2] if edge[0] == r else _turn(edge[2])
+        matrix = edge[2] if edge[0] == r else transposed(edge[2])
         for vector in reversed(left):
-            matrix = _diagonal(vector) @ matrix
+            matrix = diagonal_matrix(vector) @ matrix
         for vector in right:
-            matrix = matrix @ _diagonal(vector)
+            matrix = matrix @ diagonal_matrix(vector)
         return matrix
 
 
@@ -316,76 +304,4 @@ def _argument(space: Space, argument: Argument, data: tuple[str, ...]) -> Expr:
 def _from(edge: tuple[int, int, Expr], index: int) -> tuple[Expr, int]:
     """The matrix that takes a vector on ``index`` to the other end, and that end."""
     a, b, matrix = edge
-    return (_turn(matrix), b) if a == index else (matrix, a)
-
-
-def _turn(matrix: Expr) -> Expr:
-    """The transpose, without piling up .T or transposing what is symmetric by kind."""
-    if matrix.op == "transpose":
-        return matrix.args[0]
-    if _is_symmetric(matrix):
-        return matrix
-    if matrix.op == "matmul":
-        return _product([_turn(factor) for factor in reversed(_factors(matrix))])
-    return matrix.T
-
-
-def _is_symmetric(matrix: Expr) -> bool:
-    """Whether it is symmetric by kind: no need to write its transpose."""
-    if matrix.op == "symbol":
-        return matrix.data[0].kind in ("symmetric", "positive_definite", "projector", *DIAGONAL_KINDS)
-    return matrix.op in ("diag", "eye") or (matrix.op == "inv" and _is_symmetric(matrix.args[0]))
-
-
-def _apply(matrix: Expr, vector: Expr) -> Expr:
-    """matrix @ vector, products from the left: A @ B @ x."""
-    return vector if matrix.op == "eye" else _product([*_factors(matrix), *_factors(vector)])
-
-
-def _factors(product: Expr) -> list[Expr]:
-    return [*_factors(product.args[0]), *_factors(product.args[1])] if product.op == "matmul" else [product]
-
-
-def _product(factors: list[Expr]) -> Expr:
-    result = factors[0]
-    for factor in factors[1:]:
-        result = result @ factor
-    return result
-
-
-def _stands_for_diagonal(vector: Expr) -> bool:
-    """Whether the vector is the diagonal of a diagonal matrix, which may be written in its place."""
-    if vector.op != "diagpart":
-        return False
-    matrix = vector.args[0]
-    while matrix.op == "inv":
-        matrix = matrix.args[0]
-    return matrix.op in ("diag", "eye") or (matrix.op == "symbol" and matrix.data[0].kind in DIAGONAL_KINDS)
-
-
-def _diagonal(vector: Expr) -> Expr:
-    return vector.args[0] if _stands_for_diagonal(vector) else make.diag(vector)
-
-
-def _entrywise(vectors: list[Expr]) -> Expr:
-    """The entrywise product; diagonal matrices multiply the last vector that is none."""
-    diagonal = [v for v in vectors if _stands_for_diagonal(v)]
-    plain = [v for v in vectors if not _stands_for_diagonal(v)]
-    if not plain:
-        result = diagonal.pop()
-    else:
-        result = plain[0]
-        for vector in plain[1:]:
-            result = make.hadamard(result, vector)
-    for vector in reversed(diagonal):
-        result = _apply(vector.args[0], result)
-    return result
-
-
-def _summed(vectors: list[Expr], n: Dim) -> Expr:
-    """The sum of the entries of an entrywise product, as a scalar product or a trace."""
-    if all(_stands_for_diagonal(v) for v in vectors) or (len(vectors) == 1 and vectors[0].op == "diagpart"):
-        return make.tr(_product([vector.args[0] for vector in vectors]))
-    first = next(k for k, v in enumerate(vectors) if not _stands_for_diagonal(v))
-    rest = vectors[:first] + vectors[first + 1 :]
-    return vectors[first].T @ (_entrywise(rest) if rest else make.ones(n))
+    return (transposed(matrix), b) if a == index else (matrix, a)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from symflow.calculus.atoms import Argument, Dimension, Factors, Key, Slots, Space
-from symflow.calculus.labelling import canonical
+from symflow.calculus.labelling import canonical, components
 from symflow.proof.gluing import Piece, glue
 
 Part = tuple[Argument, tuple[int, ...]]  # a factor of an argument, and the outs it depends on
@@ -65,20 +65,8 @@ def parts_of_term(space: Space, factors: Factors, outs: Slots, dims: tuple[Dimen
     """The factors of a term, separated where they share outs only; None where outs coincide."""
     if len(set(outs)) < len(outs):
         return None
-    groups: list[tuple[set[int], list[tuple[int, Slots]]]] = []
-    for factor in factors:
-        inner = {s for s in factor[1] if s not in outs}
-        members = [factor]
-        apart = []
-        for group in groups:
-            if group[0] & inner:
-                inner |= group[0]
-                members = group[1] + members
-            else:
-                apart.append(group)
-        groups = [*apart, (inner, members)]
     parts = []
-    for _, members in groups:
+    for members in components(factors, apart=outs):
         touched = {s for _, slots in members for s in slots}
         positions = tuple(k for k, s in enumerate(outs) if s in touched)
         chosen = tuple(outs[k] for k in positions)
