@@ -1,4 +1,4 @@
-"""Products, transposes and diagonals of trees, as a person writes them: no double transposes, products from the left."""
+"""Products, transposes and diagonals of trees, as people write them: no double transposes, products from the left."""
 
 from __future__ import annotations
 
