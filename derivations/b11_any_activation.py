@@ -26,5 +26,5 @@ leaky = d.define("C_leaky", datasum(sqnorm(tau - y) / 2, "i"))
 d.claim(
     "B11.leaky",
     grad(leaky, beta) == -(1 - s) * datasum((I(Q) - P) @ (s * w - y - (1 - s) * beta), "i"),
-    title="leaky ReLU of slope s; s = 0 is B3",
+    title="leaky ReLU of slope s; at s = 0 the flow of ReLU",
 )

@@ -84,11 +84,13 @@ def inside_chamber(
     points in [-2, 2]^Q with one-hot targets. Both parts are exact, or both floats. Raises ShapeError (a ValueError)
     for sizes below 1 and a negative margin; the draw raises ShapeError for data of another kind.
 
-    >>> from hypothesis import find
-    >>> network, data = find(inside_chamber(2, 1, 3, exact=True), lambda drawn: True)
+    >>> from hypothesis import given, settings
     >>> from symflow.network import margin
-    >>> margin(network, data) >= Fraction(1, 20)
-    True
+    >>> @settings(max_examples=3, database=None, derandomize=True, deadline=None)
+    ... @given(inside_chamber(2, 1, 3, exact=True))
+    ... def stays_off_the_walls(drawn):
+    ...     assert margin(*drawn) >= Fraction(1, 20)
+    >>> stays_off_the_walls()
     """
     _require_network(Q, L)
     require_sizes(N=N)
