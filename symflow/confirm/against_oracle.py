@@ -25,7 +25,7 @@ from flint import fmpq_mat
 
 from symflow.confirm.datasets import load
 from symflow.confirm.through_layers import through_layers
-from symflow.errors import SymflowError, UnsupportedError
+from symflow.errors import ShapeError, SymflowError, UnsupportedError
 from symflow.expr.kinds import KINDS
 from symflow.expr.numpy_code import compile_numpy
 from symflow.expr.tree import DERIVATIVES, Equation, Symbol
@@ -84,29 +84,59 @@ def confirm_gradient(equation: Equation, spec: Mapping[str, Any], *, seed: int =
     Raises ConfirmationError with the network's size and the entry where they differ, UnsupportedError where the
     statement cannot be compared.
     """
-    if any(node.op in DERIVATIVES for node in equation.rhs.walk()):
-        raise UnsupportedError("the right side contains a derivative itself; confirm the claim that removes it")
     rng = np.random.default_rng(seed)
     depth, adapted = spec.get("depth", 1), spec.get("adapted", True)
     worst, exact, floats = 0.0, 0, 0
     for Q, N in SIZES:
         for is_exact in (True, False):
             network, data = draw_inside_chamber(rng, Q, depth, N, MARGIN, exact=is_exact, adapted=adapted)
-            worst = max(worst, _compare(equation, spec, network, data, f"a random network with Q = {Q}, N = {N}"))
+            worst = max(worst, compare(equation, spec, network, data, f"a random network with Q = {Q}, N = {N}"))
             exact, floats = exact + is_exact, floats + (not is_exact)
     for name, Q, N in DATASETS:
         for is_exact in (True, False):
             data = load(name, Q=Q, N=N if is_exact else None, exact=is_exact)  # type: ignore[arg-type]  # names above
             network, inside = draw_chamber_for(rng, data, depth, 0.001, adapted=adapted), data
-            worst = max(worst, _compare(equation, spec, network, inside, f"{name} with Q = {Q}"))
+            worst = max(worst, compare(equation, spec, network, inside, f"{name} with Q = {Q}"))
             exact, floats = exact + is_exact, floats + (not is_exact)
     return Confirmation(exact, floats, tuple(name for name, _, _ in DATASETS), worst)
 
 
-def _compare(
-    equation: Equation, spec: Mapping[str, Any], network: PolarParameters, data: LabelledData, where: str
+def at_layer(spec: Mapping[str, Any], depth: int, layer: int) -> dict[str, Any]:
+    """The same statement read at another layer of a network of another depth: every symbol moves along.
+
+    Only a statement with the later layers as one symbol (``suffixes``) holds at any depth. Raises UnsupportedError for
+    the others, ShapeError for a layer that the network has not.
+
+    >>> spec = {"gradient": "biases", "layer": 1, "symbols": {"K": ("suffixes", 1), "w": ("states", 0), "y": "targets"}}
+    >>> at_layer(spec, 4, 3)["symbols"]
+    {'K': ('suffixes', 3), 'w': ('states', 2), 'y': 'targets'}
+    """
+    if not 1 <= layer <= depth:
+        raise ShapeError(f"a network with {depth} hidden layers has no hidden layer {layer}")
+    symbols = spec["symbols"]
+    if all(what[0] != "suffixes" for what in symbols.values()):
+        raise UnsupportedError(
+            f"the statement has no symbol for the layers after its own and holds at depth {spec.get('depth', 1)} only"
+        )
+    shift = layer - spec["layer"]
+    moved = {name: what if isinstance(what, str) else (what[0], what[1] + shift) for name, what in symbols.items()}
+    return {**spec, "depth": depth, "layer": layer, "symbols": moved}
+
+
+def compare(
+    equation: Equation,
+    spec: Mapping[str, Any],
+    network: PolarParameters,
+    data: LabelledData,
+    where: str = "this network",
 ) -> float:
-    """The largest relative difference between formula and both routes; raises where it is too large."""
+    """The largest relative difference between the right side and both routes of the oracle; 0 in exact arithmetic.
+
+    ``where`` names the network in messages. Raises ConfirmationError where the difference is too large (any at all
+    over the rationals), UnsupportedError where the statement cannot be compared.
+    """
+    if any(node.op in DERIVATIVES for node in equation.rhs.walk()):
+        raise UnsupportedError("the right side contains a derivative itself; confirm the claim that removes it")
     values = _bind(spec["symbols"], network, data)
     formula = (_exact_value if network.exact else _float_value)(equation, values, data)
     group, layer, sign = spec["gradient"], spec["layer"], spec.get("sign", 1)

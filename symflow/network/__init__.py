@@ -11,6 +11,7 @@ True
 True
 """
 
+from symflow.network.batches import StackedParameters, input_layer_costs, stack, standard_costs, trajectories
 from symflow.network.chambers import Wall, margin, nearest_wall
 from symflow.network.coordinates import polar_form, to_cumulative, to_layers, to_pulled_back
 from symflow.network.costs import input_layer_cost, pulled_back_targets, standard_cost
@@ -33,6 +34,7 @@ __all__ = [
     "LayeredParameters",
     "PolarParameters",
     "PulledBackParameters",
+    "StackedParameters",
     "Trajectory",
     "Wall",
     "class_weights",
@@ -42,6 +44,7 @@ __all__ = [
     "draw_network",
     "draw_orthogonal",
     "input_layer_cost",
+    "input_layer_costs",
     "layer_states",
     "margin",
     "nearest_wall",
@@ -49,10 +52,13 @@ __all__ = [
     "polar_form",
     "projectors",
     "pulled_back_targets",
+    "stack",
     "standard_cost",
+    "standard_costs",
     "to_cumulative",
     "to_layers",
     "to_pulled_back",
+    "trajectories",
     "trajectory",
     "truncate",
 ]
