@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from symflow.errors import SymflowError, UnsupportedError
-from symflow.expr.numpy_code import CompiledFunction, compile_numpy
-from symflow.expr.tree import DERIVATIVES, Equation
+from symflow.expr.numpy_code import compile_numpy
+from symflow.expr.tree import DERIVATIVES, Equation, Expr
 from symflow.proof import Verdict
+
+Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,14 @@ class Step:
     hypotheses: tuple[Equation, ...] = ()
 
 
-class Functions(Mapping[str, CompiledFunction]):
-    """The proved right-hand sides by label, each a NumPy function of keyword arguments."""
+class Functions(Mapping[str, Function]):
+    """The proved right-hand sides by label, each a function of keyword arguments."""
 
-    def __init__(self, functions: dict[str, CompiledFunction]) -> None:
+    def __init__(self, functions: dict[str, Function], library: str = "NumPy") -> None:
         self._functions = functions
+        self._library = library
 
-    def __getitem__(self, label: str) -> CompiledFunction:
+    def __getitem__(self, label: str) -> Function:
         try:
             return self._functions[label]
         except KeyError:
@@ -43,7 +47,7 @@ class Functions(Mapping[str, CompiledFunction]):
         return len(self._functions)
 
     def __repr__(self) -> str:
-        return f"<NumPy functions {', '.join(self._functions)}>"
+        return f"<{self._library} functions {', '.join(self._functions)}>"
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,26 @@ class Report:
                 return step
         raise SymflowError(f"no step is labelled {label!r}; there are: {', '.join(s.label for s in self.steps)}")
 
-    def lambdify(self) -> Functions:
-        """The proved right-hand sides as NumPy functions, for any dimension, batched over the data.
+    def lambdify(self, backend: str = "numpy") -> Functions:
+        """The proved right-hand sides as functions, for any dimension, batched over the data.
 
         Only what is proved is compiled; a right-hand side that itself contains a derivative has no function.
 
-        Raises UnsupportedError where nothing can be compiled.
+        ``backend`` says what the functions compute with: ``"numpy"`` and ``"jax"`` (which must be installed) with
+        arrays of float64, ``"mpmath"`` with mpmath matrices at the precision of ``mpmath.mp``. What they take and
+        return: ``compile_numpy``, ``compile_jax``, ``compile_mpmath`` in ``symflow.expr``.
+
+        Raises UnsupportedError where nothing can be compiled, for an unknown backend, and for one not installed.
         """
+        library, compile_expression = _compiler(backend)
         functions = {
-            step.label: compile_numpy(step.equation.rhs)
+            step.label: compile_expression(step.equation.rhs)
             for step in self.steps
             if step.verdict.status == "proved" and not any(n.op in DERIVATIVES for n in step.equation.rhs.walk())
         }
         if not functions:
             raise UnsupportedError(f"{self.title}: no step is proved with a right-hand side free of derivatives")
-        return Functions(functions)
+        return Functions(functions, library)
 
     def __str__(self) -> str:
         width = max((len(step.label) for step in self.steps), default=0)
@@ -103,3 +112,20 @@ class Report:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.to_latex()}$"
+
+
+def _compiler(backend: str) -> tuple[str, Callable[[Expr], Function]]:
+    """The name of a backend for people, and what makes its functions; imported where it is asked for."""
+    match backend:
+        case "numpy":
+            return "NumPy", compile_numpy
+        case "mpmath":
+            from symflow.expr.mpmath_code import compile_mpmath
+
+            return "mpmath", compile_mpmath
+        case "jax":
+            from symflow.expr.jax_code import compile_jax
+
+            return "JAX", compile_jax
+        case _:
+            raise UnsupportedError(f"no backend is called {backend!r}; there are: numpy, mpmath, jax")

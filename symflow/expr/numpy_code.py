@@ -20,7 +20,7 @@ from symflow.expr.shapes import Dim, show_shape
 from symflow.expr.tree import Expr, Symbol
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CompiledFunction:
     """An expression as a function of arrays; made by :func:`compile_numpy`, which says what it takes."""
 
@@ -33,35 +33,62 @@ class CompiledFunction:
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Evaluate; :func:`compile_numpy` says what it takes and returns."""
-        given = self._bind(values, named)
+        given = bind(self.arguments, (*self.symbols, *self.dimensions), values, named)
         sizes: dict[Dim, tuple[int, str]] = {d: (given[d], d) for d in self.dimensions if given[d] is not None}
         inputs: dict[str, Any] = {}
         points: tuple[int, str] | None = None
         for name, symbol in self.symbols.items():
             if symbol.kind == "function":
-                inputs[name] = _derivatives(given[name])
+                inputs[name] = derivatives(given[name])
                 continue
-            inputs[name] = array = _read(symbol, given[name], sizes)
+            inputs[name] = array = self._read(symbol, given[name], sizes)
             if symbol.family:
-                points = _agree(points, array.shape[0], name, "data points")
+                points = agree(points, array.shape[0], name, "data points")
         inputs |= {str(d): size for d, (size, _) in sizes.items()}
-        inputs[WEIGHTS] = _weights(given.get(WEIGHTS), points) if WEIGHTS in self.program.inputs else None
+        inputs[WEIGHTS] = self._weights(given.get(WEIGHTS), points) if WEIGHTS in self.program.inputs else None
         return self.program.run(inputs, self.result)
 
-    def _bind(self, values: Sequence[Any], named: dict[str, Any]) -> dict[str, Any]:
-        if len(values) > len(self.arguments):
-            raise KindError(f"{len(values)} arguments given; this function takes {', '.join(self.arguments)}")
-        given = dict(zip(self.arguments, values, strict=False))
-        for name, value in named.items():
-            if name in given:
-                raise KindError(f"{name} is given twice")
-            if name not in (*self.arguments, WEIGHTS):
-                raise KindError(f"{name} is no argument; this function takes {', '.join(self.arguments)}")
-            given[name] = value
-        missing = [name for name in (*self.symbols, *self.dimensions) if name not in given]
-        if missing:
-            raise KindError(f"missing arguments: {', '.join(missing)}")
-        return given
+    def _array(self, value: Any) -> Any:
+        return np.asarray(value, dtype=float)
+
+    def _known(self, _array: Any) -> bool:
+        """Whether the entries can be looked at."""
+        return True
+
+    def _read(self, symbol: Symbol, value: Any, sizes: dict[Dim, tuple[int, str]]) -> Any:
+        """The argument as the program wants it, its sizes checked and noted."""
+        array = self._array(value)
+        lead = int(symbol.family)
+        points, core = array.shape[:lead], array.shape[lead:]
+        long_dims = [d for d in symbol.shape if d != 1]
+        if len(core) == 2 and all(size == 1 for d, size in zip(symbol.shape, core, strict=True) if d == 1):
+            core = tuple(size for d, size in zip(symbol.shape, core, strict=True) if d != 1)
+        elif len(core) == 1 and symbol_form(symbol.kind, symbol.shape) == "diagonal":
+            long_dims = long_dims[:1]
+        if len(points) != lead or len(core) != len(long_dims):
+            raise ShapeError(f"{wanted(symbol)}; the array given has shape {array.shape}")
+        for dim, size in zip(long_dims, core, strict=True):
+            known = (dim, "its kind") if isinstance(dim, int) else sizes.get(dim)
+            sizes[dim] = agree(known, size, symbol.name, dim)
+        array = array.reshape(points + core)
+        return self._diagonal(symbol, array) if symbol.kind in DIAGONAL_KINDS and len(core) == 2 else array
+
+    def _diagonal(self, symbol: Symbol, array: Any) -> Any:
+        diagonal = array.diagonal(axis1=-2, axis2=-1)
+        if self._known(array) and np.count_nonzero(array) != np.count_nonzero(diagonal):
+            raise ShapeError(f"{symbol.name} is {symbol.kind}; the matrix given is not diagonal")
+        return diagonal
+
+    def _weights(self, value: Any, points: tuple[int, str] | None) -> Any:
+        if value is None:
+            if points is None:
+                raise KindError("no argument tells the number of data points: give weights=")
+            return self._array(np.ones(points[0]))
+        weights = self._array(value)
+        if weights.ndim != 1:
+            raise ShapeError(f"weights has shape {weights.shape}; one weight for each data point is wanted")
+        agree(points, len(weights), WEIGHTS, "the number of data points")
+        return weights
 
     def __repr__(self) -> str:
         return f"<NumPy function of {', '.join(self.arguments)}: {self.expression!r}>"
@@ -98,15 +125,8 @@ def compile_numpy(expr: Expr, arguments: Iterable[str] | None = None) -> Compile
     >>> flow(R=np.eye(2), H=[[1, 0], [0, 0], [0, 1]], b=[1, 2]).tolist()
     [2.0, 4.0]
     """
-    symbols = _symbols(expr)
-    dimensions = _untold_dimensions(expr, symbols)
+    names, symbols, dimensions = signature(expr, arguments)
     program, result = assemble(expr)
-    names = (*symbols, *dimensions) if arguments is None else tuple(arguments)
-    missing = [name for name in (*symbols, *dimensions) if name not in names]
-    if missing:
-        raise KindError(f"the expression has {', '.join(missing)}, which the arguments {', '.join(names)} lack")
-    if WEIGHTS in program.inputs and WEIGHTS in symbols:
-        raise KindError("a symbol called weights would hide the weights of the data sums; rename it")
     return CompiledFunction(expr, names, symbols, dimensions, program, result)
 
 
@@ -137,6 +157,40 @@ def to_numpy(expr: Expr, name: str = "f", arguments: Iterable[str] | None = None
     return "\n".join([f"def {name}({', '.join(signature)}):", *(f"    {line}" for line in body)])
 
 
+def signature(
+    expr: Expr, arguments: Iterable[str] | None = None
+) -> tuple[tuple[str, ...], dict[str, Symbol], tuple[str, ...]]:
+    """The arguments of an expression as a function, its symbols, and the dimensions that no symbol's shape tells."""
+    symbols = _symbols(expr)
+    dimensions = _untold_dimensions(expr, symbols)
+    names = (*symbols, *dimensions) if arguments is None else tuple(arguments)
+    missing = [name for name in (*symbols, *dimensions) if name not in names]
+    if missing:
+        raise KindError(f"the expression has {', '.join(missing)}, which the arguments {', '.join(names)} lack")
+    if WEIGHTS in symbols and any(node.op == "datasum" for node in expr.walk()):
+        raise KindError("a symbol called weights would hide the weights of the data sums; rename it")
+    return names, symbols, dimensions
+
+
+def bind(
+    arguments: Sequence[str], required: Iterable[str], values: Sequence[Any], named: dict[str, Any]
+) -> dict[str, Any]:
+    """The values of a call by the names of the arguments."""
+    if len(values) > len(arguments):
+        raise KindError(f"{len(values)} arguments given; this function takes {', '.join(arguments)}")
+    given = dict(zip(arguments, values, strict=False))
+    for name, value in named.items():
+        if name in given:
+            raise KindError(f"{name} is given twice")
+        if name not in (*arguments, WEIGHTS):
+            raise KindError(f"{name} is no argument; this function takes {', '.join(arguments)}")
+        given[name] = value
+    missing = [name for name in required if name not in given]
+    if missing:
+        raise KindError(f"missing arguments: {', '.join(missing)}")
+    return given
+
+
 def _symbols(expr: Expr) -> dict[str, Symbol]:
     found: dict[str, Symbol] = {}
     for node in expr.walk():
@@ -153,56 +207,21 @@ def _untold_dimensions(expr: Expr, symbols: dict[str, Symbol]) -> tuple[str, ...
     return tuple(sorted(named - told))
 
 
-def _read(symbol: Symbol, value: Any, sizes: dict[Dim, tuple[int, str]]) -> Any:
-    """The argument as the program wants it, its sizes checked and noted."""
-    array = np.asarray(value, dtype=float)
-    lead = int(symbol.family)
-    points, core = array.shape[:lead], array.shape[lead:]
-    long_dims = [d for d in symbol.shape if d != 1]
-    if len(core) == 2 and all(size == 1 for d, size in zip(symbol.shape, core, strict=True) if d == 1):
-        core = tuple(size for d, size in zip(symbol.shape, core, strict=True) if d != 1)
-    elif len(core) == 1 and symbol_form(symbol.kind, symbol.shape) == "diagonal":
-        long_dims = long_dims[:1]
-    if len(points) != lead or len(core) != len(long_dims):
-        raise ShapeError(f"{_wanted(symbol)}; the array given has shape {array.shape}")
-    for dim, size in zip(long_dims, core, strict=True):
-        known = (dim, "its kind") if isinstance(dim, int) else sizes.get(dim)
-        sizes[dim] = _agree(known, size, symbol.name, dim)
-    array = array.reshape(points + core)
-    return _diagonal(symbol, array) if symbol.kind in DIAGONAL_KINDS and len(core) == 2 else array
-
-
-def _wanted(symbol: Symbol) -> str:
+def wanted(symbol: Symbol) -> str:
+    """What an argument has to be, in words."""
     family = ", one for each data point along the first axis" if symbol.family else ""
     return f"{symbol.name} is {symbol.kind}, {show_shape(symbol.shape)}{family}"
 
 
-def _diagonal(symbol: Symbol, array: Any) -> Any:
-    diagonal = np.diagonal(array, axis1=-2, axis2=-1)
-    if np.count_nonzero(array) != np.count_nonzero(diagonal):
-        raise ShapeError(f"{symbol.name} is {symbol.kind}; the matrix given is not diagonal")
-    return diagonal
-
-
-def _agree(known: tuple[int, str] | None, size: int, name: str, what: object) -> tuple[int, str]:
+def agree(known: tuple[int, str] | None, size: int, name: str, what: object) -> tuple[int, str]:
+    """The size of a dimension by the argument ``name``, after a comparison with what is known of it and from whom."""
     if known is not None and known[0] != size:
         raise ShapeError(f"{what} is {known[0]} by {known[1]} but {size} by {name}")
     return (size, name)
 
 
-def _weights(value: Any, points: tuple[int, str] | None) -> Any:
-    if value is None:
-        if points is None:
-            raise KindError("no argument tells the number of data points: give weights=")
-        return np.ones(points[0])
-    weights = np.asarray(value, dtype=float)
-    if weights.ndim != 1:
-        raise ShapeError(f"weights has shape {weights.shape}; one weight for each data point is wanted")
-    _agree(points, len(weights), WEIGHTS, "the number of data points")
-    return weights
-
-
-def _derivatives(value: Any) -> Sequence[Callable[[Any], Any]]:
+def derivatives(value: Any) -> Sequence[Callable[[Any], Any]]:
+    """A function symbol's f, f', f'', … from the argument."""
     return value if isinstance(value, (tuple, list)) else (value,)
 
 

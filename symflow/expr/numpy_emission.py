@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,15 @@ from symflow.expr.tree import ENTRYWISE, Expr
 WEIGHTS = "weights"
 _ALL = slice(None)
 
-_ENTRYWISE: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    **{name: (f"np.{name}({{0}})", getattr(np, name)) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
-    "relu": ("np.maximum({0}, 0.0)", lambda x: np.maximum(x, 0.0)),
-    "step": ("np.heaviside({0}, 0.0)", lambda x: np.heaviside(x, 0.0)),
+
+def _called(name: str, np: Any, x: Any) -> Any:
+    return getattr(np, name)(x)
+
+
+_ENTRYWISE: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {  # source; function of the library and the array
+    **{name: (f"np.{name}({{0}})", partial(_called, name)) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh")},
+    "relu": ("np.maximum({0}, 0.0)", lambda np, x: np.maximum(x, 0.0)),
+    "step": ("np.heaviside({0}, 0.0)", lambda np, x: np.heaviside(x, 0.0)),
 }
 _FIXES_ZERO = frozenset({"sqrt", "sin", "tanh", "relu", "step"})
 assert set(_ENTRYWISE) == set(ENTRYWISE)
@@ -38,20 +44,23 @@ def symbol_form(kind: str, shape: tuple[object, object]) -> str:
     return "diagonal" if kind in DIAGONAL_KINDS else "matrix"
 
 
-def assemble(expr: Expr) -> tuple[Program, int]:
+def assemble(expr: Expr, library: Any = np) -> tuple[Program, int]:
     """The program of a derivative-free expression, and the slot of its result.
+
+    ``library`` is the module whose functions the steps call: NumPy, or one with its interface such as jax.numpy.
 
     Raises:
         UnsupportedError: the expression contains a derivative.
     """
-    emission = _Emission()
+    emission = _Emission(library)
     result = emission.result(bottom_up(lower(expr), emission.visit))
     emission.program.prune(result)
     return emission.program, result
 
 
 class _Emission:
-    def __init__(self) -> None:
+    def __init__(self, library: Any) -> None:
+        self.np = library
         self.program = Program()
         self.negated: dict[int, Array] = {}  # slot of -x: x, so that sums can subtract
 
@@ -83,7 +92,7 @@ class _Emission:
         if x.form != "diagonal":
             return x
         return self._unary(
-            "{0}[..., None] * np.eye({0}.shape[-1])", lambda d: d[..., None] * np.eye(d.shape[-1]), x, "matrix"
+            "{0}[..., None] * np.eye({0}.shape[-1])", lambda d: d[..., None] * self.np.eye(d.shape[-1]), x, "matrix"
         )
 
     def _alike(self, x: Array, y: Array) -> tuple[Array, Array]:
@@ -94,7 +103,7 @@ class _Emission:
         if x.form != "matrix":
             return x
         return self._unary(
-            "np.diagonal({0}, axis1=-2, axis2=-1)", lambda a: np.diagonal(a, axis1=-2, axis2=-1), x, "column"
+            "np.diagonal({0}, axis1=-2, axis2=-1)", lambda a: self.np.diagonal(a, axis1=-2, axis2=-1), x, "column"
         )
 
     # leaves
@@ -116,13 +125,13 @@ class _Emission:
         if node.shape == SCALAR:
             return Array(self.program.constant("1.0", 1.0), "scalar")
         n = self.program.dimension(node.shape[0])
-        return Array(self.program.emit("np.ones({0})", np.ones, n), "diagonal")
+        return Array(self.program.emit("np.ones({0})", self.np.ones, n), "diagonal")
 
     def _filled(self, node: Expr) -> Array:
         if node.shape == SCALAR:
             value = 1.0 if node.op == "ones" else 0.0
             return Array(self.program.constant(repr(value), value), "scalar")
-        make = np.ones if node.op == "ones" else np.zeros
+        make = self.np.ones if node.op == "ones" else self.np.zeros
         n, m = map(self.program.dimension, node.shape)
         if node.shape[1] == 1:
             return Array(self.program.emit(f"np.{node.op}({{0}})", make, n), "column")
@@ -131,7 +140,7 @@ class _Emission:
     _zeros = _ones = _filled
 
     def _total_weight(self, node: Expr) -> Array:
-        return Array(self.program.emit("{0}.sum()", np.sum, self.program.input(WEIGHTS)), "scalar")
+        return Array(self.program.emit("{0}.sum()", self.np.sum, self.program.input(WEIGHTS)), "scalar")
 
     # sums and multiples
 
@@ -182,7 +191,7 @@ class _Emission:
             if b.indices or not a.indices:
                 return self._binary("{0} @ {1}", lambda x, y: x @ y, a, b, "matrix")
             # one product of a tall matrix instead of one for each data point
-            return self._binary("np.tensordot({0}, {1}, 1)", lambda x, y: np.tensordot(x, y, 1), a, b, "matrix")
+            return self._binary("np.tensordot({0}, {1}, 1)", lambda x, y: self.np.tensordot(x, y, 1), a, b, "matrix")
         if not a.indices:
             if not b.indices:
                 return self._binary("{0} @ {1}", lambda x, y: x @ y, a, b, "column")
@@ -194,9 +203,17 @@ class _Emission:
             return self._binary("{1} / {0}", lambda d, v: v / d, a, b, "column")
         if not a.indices and len(b.indices) <= 1:
             # LAPACK factors the matrix once for all columns
-            return self._binary("np.linalg.solve({0}, {1}.T).T", lambda m, v: np.linalg.solve(m, v.T).T, a, b, "column")
+            return self._binary(
+                "np.linalg.solve({0}, {1}.T).T", lambda m, v: self.np.linalg.solve(m, v.T).T, a, b, "column"
+            )
         return self._binary(
-            "np.linalg.solve({0}, {1})[..., 0]", lambda m, v: np.linalg.solve(m, v)[..., 0], a, b, "column", (), (None,)
+            "np.linalg.solve({0}, {1})[..., 0]",
+            lambda m, v: self.np.linalg.solve(m, v)[..., 0],
+            a,
+            b,
+            "column",
+            (),
+            (None,),
         )
 
     def _outer(self, node: Expr, u: Array, v: Array) -> Array:
@@ -210,7 +227,9 @@ class _Emission:
         if not x.indices and not y.indices and x.form != "matrix":
             return self._binary("{0} @ {1}", lambda a, b: a @ b, x, y, "scalar")
         spec = "...ab,...ab->..." if x.form == "matrix" else "...a,...a->..."
-        return self._binary(f'np.einsum("{spec}", {{0}}, {{1}})', lambda a, b: np.einsum(spec, a, b), x, y, "scalar")
+        return self._binary(
+            f'np.einsum("{spec}", {{0}}, {{1}})', lambda a, b: self.np.einsum(spec, a, b), x, y, "scalar"
+        )
 
     # one matrix
 
@@ -219,18 +238,18 @@ class _Emission:
             return Array(self.program.emit("{0}[..., None, :]", lambda v: v[..., None, :], x.slot), "matrix", x.indices)
         if x.form != "matrix":
             return x
-        return self._unary("np.swapaxes({0}, -1, -2)", lambda a: np.swapaxes(a, -1, -2), x, "matrix")
+        return self._unary("np.swapaxes({0}, -1, -2)", lambda a: self.np.swapaxes(a, -1, -2), x, "matrix")
 
     def _inv(self, node: Expr, x: Array) -> Array:
         if x.form == "matrix":
-            return self._unary("np.linalg.inv({0})", np.linalg.inv, x, "matrix")
+            return self._unary("np.linalg.inv({0})", self.np.linalg.inv, x, "matrix")
         return self._unary("1.0 / {0}", lambda d: 1.0 / d, x, x.form)
 
     def _pow(self, node: Expr, x: Array) -> Array:
         k: int = node.data
         if x.form == "matrix":
             return self._unary(
-                f"np.linalg.matrix_power({{0}}, {k})", lambda a: np.linalg.matrix_power(a, k), x, "matrix"
+                f"np.linalg.matrix_power({{0}}, {k})", lambda a: self.np.linalg.matrix_power(a, k), x, "matrix"
             )
         return self._unary(f"{{0}} ** {k}", lambda a: a**k, x, x.form)
 
@@ -239,21 +258,23 @@ class _Emission:
             return x
         if x.form == "diagonal":
             return self._unary("{0}.prod(axis=-1)", lambda d: d.prod(axis=-1), x, "scalar")
-        return self._unary("np.linalg.det({0})", np.linalg.det, x, "scalar")
+        return self._unary("np.linalg.det({0})", self.np.linalg.det, x, "scalar")
 
     def _logdet(self, node: Expr, x: Array) -> Array:
         if x.form == "scalar":
-            return self._unary("np.log(np.abs({0}))", lambda s: np.log(np.abs(s)), x, "scalar")
+            return self._unary("np.log(np.abs({0}))", lambda s: self.np.log(self.np.abs(s)), x, "scalar")
         if x.form == "diagonal":
             return self._unary(
-                "np.log(np.abs({0})).sum(axis=-1)", lambda d: np.log(np.abs(d)).sum(axis=-1), x, "scalar"
+                "np.log(np.abs({0})).sum(axis=-1)", lambda d: self.np.log(self.np.abs(d)).sum(axis=-1), x, "scalar"
             )
-        return self._unary("np.linalg.slogdet({0})[1]", lambda a: np.linalg.slogdet(a)[1], x, "scalar")
+        return self._unary("np.linalg.slogdet({0})[1]", lambda a: self.np.linalg.slogdet(a)[1], x, "scalar")
 
     def _tr(self, node: Expr, x: Array) -> Array:
         if x.form == "diagonal":
             return self._unary("{0}.sum(axis=-1)", lambda d: d.sum(axis=-1), x, "scalar")
-        return self._unary("np.trace({0}, axis1=-2, axis2=-1)", lambda a: np.trace(a, axis1=-2, axis2=-1), x, "scalar")
+        return self._unary(
+            "np.trace({0}, axis1=-2, axis2=-1)", lambda a: self.np.trace(a, axis1=-2, axis2=-1), x, "scalar"
+        )
 
     def _diag(self, node: Expr, x: Array) -> Array:
         return x if x.form == "scalar" else Array(x.slot, "diagonal", x.indices)
@@ -266,7 +287,7 @@ class _Emission:
     def _entrywise(self, name: str, x: Array) -> Array:
         x = x if name in _FIXES_ZERO else self._full(x)
         source, function = _ENTRYWISE[name]
-        return self._unary(source, function, x, x.form)
+        return self._unary(source, partial(function, self.np), x, x.form)
 
     def _apply(self, node: Expr, x: Array) -> Array:
         symbol, order = node.data
@@ -280,7 +301,7 @@ class _Emission:
     def _datasum(self, node: Expr, x: Array) -> Array:
         axis = x.indices.index(node.data)
         slot = self.program.emit(
-            f"np.tensordot({{0}}, {{1}}, (0, {axis}))", lambda w, a: np.tensordot(w, a, (0, axis)),
+            f"np.tensordot({{0}}, {{1}}, (0, {axis}))", lambda w, a: self.np.tensordot(w, a, (0, axis)),
             self.program.input(WEIGHTS), x.slot,
         )  # fmt: skip
         return Array(slot, x.form, tuple(i for i in x.indices if i != node.data))
