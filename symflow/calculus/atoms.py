@@ -24,7 +24,6 @@ Key = tuple[Factors, Slots]  # canonical factors and outs
 Dimension = str | int | None  # None: the range of a data index
 
 DIAGONAL_KINDS = frozenset(name for name, kind in KINDS.items() if kind.linear == "diagonal")
-ZERO_ONE_KINDS = frozenset({"mask"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +102,6 @@ class Space:
         """The atom of the data weights."""
         found = self._numbers.get("weight")
         return found if found is not None else self._intern("weight", Atom(0, "weight", (None,)))
-
-    def opaque(self, label: object, dims: tuple[Dimension, ...]) -> int:
-        """An atom about which nothing is known; stands for a bundle of others during a computation."""
-        found = self._numbers.get(("opaque", label))
-        return found if found is not None else self._intern(("opaque", label), Atom(0, "opaque", dims))
 
     def function(self, head: str, argument: Argument, symbol: Symbol | None = None, order: int = 0) -> int:
         """The atom of a function of an argument; ``symbol`` and ``order`` for functions f.d.d of the user."""

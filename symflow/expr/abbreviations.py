@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 
 from symflow.expr.shapes import SCALAR, Dim, Shape
 from symflow.expr.traversal import bottom_up
-from symflow.expr.tree import Equation, Expr, Symbol
+from symflow.expr.tree import Expr, Symbol
 
 
 def abbreviate(expr: Expr, names: Mapping[str, Expr], taken: Container[str] = ()) -> Expr:
@@ -38,11 +38,6 @@ def abbreviate(expr: Expr, names: Mapping[str, Expr], taken: Container[str] = ()
         return Expr(node.op, tuple(below), node.data, node.shape, node.free)
 
     return bottom_up(expr, visit) if known else expr
-
-
-def abbreviate_in(equation: Equation, names: Mapping[str, Expr], taken: Container[str] = ()) -> Equation:
-    """Both sides of the equation with the names put back."""
-    return Equation(abbreviate(equation.lhs, names, taken), abbreviate(equation.rhs, names, taken))
 
 
 def _with_leading_sum(node: Expr, below: list[Expr], known: list[tuple[Expr, Expr]]) -> list[Expr]:

@@ -35,13 +35,7 @@ def _glue_one(
     space: Space, context: Factors, outs: Slots, holes: Slots, coefficient: Fraction | int, factors: Factors,
     piece_outs: Slots, dims: Sequence[Dimension], top: int,
 ) -> Piece:  # fmt: skip
-    image: dict[int, int] = {}
-    same: dict[int, int] = {}  # index -> index it is identified with
-    for hole, out in zip(holes, piece_outs, strict=True):
-        here = _find(same, hole)
-        other = _find(same, image.setdefault(out, here))
-        if other != here:
-            same[here] = other
+    image, same = _identified(holes, piece_outs)
     renamed = []
     for atom, slots in factors:
         for s in slots:
@@ -60,13 +54,7 @@ def _glue_one(
 def lay_note(note: Note, context: Factors, outs: Slots, holes: Slots) -> Note:
     """The note inside a context, its outs identified with the holes."""
     top = top_index(context, outs, holes)
-    image: dict[int, int] = {}
-    same: dict[int, int] = {}
-    for hole, out in zip(holes, note.outs, strict=True):
-        here = _find(same, hole)
-        other = _find(same, image.setdefault(out, here))
-        if other != here:
-            same[here] = other
+    image, same = _identified(holes, note.outs)
     for s in (*(s for _, slots in note.factors for s in slots), *note.holes):
         if s not in image:
             image[s] = top
@@ -82,6 +70,18 @@ def lay_note(note: Note, context: Factors, outs: Slots, holes: Slots) -> Note:
         outs=tuple([_find(same, s) for s in outs]),
         holes=tuple([there(s) for s in note.holes]),
     )
+
+
+def _identified(holes: Slots, outs: Slots) -> tuple[dict[int, int], dict[int, int]]:
+    """Where each out goes, and which holes become one because they are glued to the same out."""
+    image: dict[int, int] = {}
+    same: dict[int, int] = {}  # index -> index it is identified with
+    for hole, out in zip(holes, outs, strict=True):
+        here = _find(same, hole)
+        other = _find(same, image.setdefault(out, here))
+        if other != here:
+            same[here] = other
+    return image, same
 
 
 def _find(same: dict[int, int], index: int) -> int:

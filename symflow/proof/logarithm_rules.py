@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from math import prod
 
-from symflow.calculus.atoms import Argument, Factors, Slots
+from symflow.calculus.atoms import Argument
 from symflow.proof.clearing import over_denominators
 from symflow.proof.fractions_in_lowest_terms import factorise
-from symflow.proof.gluing import top_index
-from symflow.proof.recording import Note, Notes
+from symflow.proof.gluing import lay_note
+from symflow.proof.recording import Note, Notes, scaled
 from symflow.proof.rewriting import Rule
 from symflow.proof.rule_making import ONE, RuleMaker, primes
 from symflow.proof.splitting import Part, common_parts, factor_of, make_argument, monomial, pieces_of, scale
@@ -68,9 +68,7 @@ class LogarithmRules(RuleMaker):
         ``notes`` bring a to plus · Π recip[minus] / Π numbers, formally where they are not given.
         """
         size = prod(numbers)
-        sub = self._cross_notes(
-            a, plus, minus, [note._replace(coefficient=note.coefficient * size) for note in notes or []]
-        )
+        sub = self._cross_notes(a, plus, minus, scaled(notes or [], size))
         minus = [*minus, *((make_argument(self.space, (), [(Fraction(q), (), ())]), ()) for q in numbers)]
         pieces = [(ONE, [("log", part)]) for part in plus] + [(-ONE, [("log", part)]) for part in minus]
         return self._rule(a, "log-product", (a, tuple(plus), tuple(minus), Notes(tuple(sub))), pieces)
@@ -79,10 +77,9 @@ class LogarithmRules(RuleMaker):
         """Notes that bring a · Π c_j to Π b_j: first a to b · recips, then each recip[c_j] c_j to 1."""
         found = []
         everything = self._expand(a, list(minus))
-        for note in notes:
-            for c, f, o in everything:
-                # the denominators multiply the note's context, at its own outs
-                found += [self._carried(note, c, f, o)]
+        for c, f, o in everything:
+            # the denominators multiply the note's context
+            found += [lay_note(note, f, o, o) for note in scaled(notes, c)]
         rest = list(minus)
         while rest:
             inner, where = rest.pop()
@@ -90,19 +87,6 @@ class LogarithmRules(RuleMaker):
             for c, f, o in self._expand(a, [*plus, *recips, *rest]):
                 found.append(Note(-c, f, o, "reciprocal", (inner,), tuple(o[k] for k in where)))
         return found
-
-    def _carried(self, note: Note, c: Fraction | int, factors: Factors, outs: Slots) -> Note:
-        """The note with a further product in its context, laid on the note's outs."""
-        top = top_index(note.factors, note.outs, note.holes)
-        image = dict(zip(outs, note.outs, strict=True))
-        laid = []
-        for atom, slots in factors:
-            for s in slots:
-                if s not in image:
-                    image[s] = top
-                    top += 1
-            laid.append((atom, tuple(image[s] for s in slots)))
-        return note._replace(coefficient=note.coefficient * c, factors=(*note.factors, *laid))
 
     def _reciprocal_part(self, part: Part, a: Argument) -> Part:
         """recip of a part, as a part."""

@@ -53,7 +53,6 @@ class Rewriter:
         self.budget = budget
         self.atom_rule: AtomRules = atom_rule or (lambda number: None)
         self.patterns: list[Pattern] = []
-        self.inert: frozenset[int] = frozenset()  # atoms that stay as they are during a computation
         self.steps = 0
         self._step: dict[Key, tuple[list[Piece], list[Note]] | None] = {}
 
@@ -123,7 +122,7 @@ class Rewriter:
     def _atoms(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
         atoms = self.space.atoms
         for position, (number, slots) in enumerate(factors):
-            if atoms[number].argument is None or number in self.inert:
+            if atoms[number].argument is None:
                 continue
             rule = self.atom_rule(number)
             if rule is not None:
@@ -174,7 +173,7 @@ class Rewriter:
             number, slots = factors[position]
             argument = atoms[number].argument
             assert argument is not None
-            if number in self.inert or len(argument.terms) != 1:
+            if len(argument.terms) != 1:
                 continue
             (inner, inner_outs), coefficient = argument.terms[0]
             if len(inner) != 1 or coefficient != 1:
