@@ -37,4 +37,5 @@ d.claim(
     "B10.bias",
     A.T @ (H @ inv(A).T @ p - V.T @ G @ inv(V @ A).T @ r) == -(I(Q) - inv(A) @ H @ A).T @ p,
     title="A6 applied to backpropagation is B2",
+    rests_on=["B10", "b2_bias_gradient_at_every_depth.py:B2"],
 )

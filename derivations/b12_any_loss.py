@@ -20,10 +20,12 @@ d.claim(
     "B12",
     grad(C, b) == -datasum((I(Q) - S).T @ K.T @ diag(v) @ f.d(z_L - y), "i"),
     title="p_L is the gradient of the loss",
+    rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
 )
 entropy = d.define("C_entropy", datasum(log(ones(Q).T @ exp(z_L)) - y.T @ z_L, "i"))
 d.claim(
     "B12.cross-entropy",
     grad(entropy, b) == -datasum((I(Q) - S).T @ K.T @ (exp(z_L) / (ones(Q).T @ exp(z_L)) - y), "i"),
     title="softmax minus label",
+    rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
 )

@@ -37,6 +37,7 @@ d.claim(
     "B2",
     grad(C, b) == -datasum((I(Q) - S).T @ K.T @ (z_L - y), "i"),
     title="the gradient is minus the average of (1 - P)^T p",
+    rests_on=["B2.affine", "B2.residual"],
     confirm=[
         {
             "gradient": "biases", "layer": layer, "depth": depth, "adapted": False,

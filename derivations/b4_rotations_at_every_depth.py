@@ -20,6 +20,7 @@ d.claim(
     "B4",
     -liegrad(C, R) == datasum(comm(outer(u, v) + outer(v, u), H), "i") / 2,
     title="Omega is a commutator with the masks",
+    rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
     confirm=[
         {
             "gradient": "rotations", "layer": layer, "depth": depth, "sign": -1,

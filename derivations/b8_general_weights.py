@@ -22,6 +22,7 @@ d.claim(
     "B8",
     grad(C, W) == gradient,
     title="a commutator with the masks",
+    rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
     confirm=[
         {
             "gradient": "weights", "layer": layer, "depth": depth, "adapted": False,
@@ -34,4 +35,9 @@ d.claim(
     ],
 )  # fmt: skip
 d.claim("B8.rows", diagpart(gradient @ W.T) == zeros(Q), title="the gradient is orthogonal to every row of W")
-d.claim("B8.conserved", along(diagpart(W @ W.T), {W: -gradient}) == zeros(Q), title="every row norm of W is conserved")
+d.claim(
+    "B8.conserved",
+    along(diagpart(W @ W.T), {W: -gradient}) == zeros(Q),
+    title="every row norm of W is conserved",
+    rests_on=["B8"],
+)

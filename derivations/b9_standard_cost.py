@@ -16,6 +16,11 @@ w, q, y = (d.vector(name, Q, over="i") for name in ("w", "q", "y"))
 z_L = d.define("z_L", K @ (S @ w - (I(Q) - S) @ b) + q)
 e = d.define("e", V @ (z_L + c) - y)
 C = d.define("C", datasum(sqnorm(e) / 2, "i"))
-d.claim("B9.hidden", grad(C, b) == -datasum((I(Q) - S).T @ K.T @ V.T @ e, "i"), title="gradient by a cumulative bias")
+d.claim(
+    "B9.hidden",
+    grad(C, b) == -datasum((I(Q) - S).T @ K.T @ V.T @ e, "i"),
+    title="gradient by a cumulative bias",
+    rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
+)
 d.claim("B9.weight", grad(C, V) == datasum(outer(e, z_L + c), "i"), title="gradient by the output weight")
 d.claim("B9.bias", grad(C, c) == V.T @ datasum(e, "i"), title="gradient by the output bias")

@@ -21,6 +21,7 @@ from symflow.checker.placing import Product
 from symflow.checker.reading import Reader, read_list, read_number
 from symflow.checker.relations import RELATIONS
 from symflow.errors import CertificateError, LimitError
+from symflow.expr.order import Inequality
 from symflow.expr.tree import Equation, Symbol
 
 T = TypeVar("T")
@@ -48,6 +49,8 @@ def check(
     ...
     symflow.errors.CertificateError: 2 terms are left over, such as 1 A(0,2) B(2,1) with outs (0, 1)
     """
+    if any(isinstance(relation, Inequality) for relation in (equation, *hypotheses)):
+        raise CertificateError("a certificate is of an equation, under equations; an inequality is checked as one")
     try:
         _Replay(hypotheses, equation, deadline).run(certificate)
     except RecursionError:

@@ -9,6 +9,7 @@ import runpy
 import traceback
 from pathlib import Path
 
+from symflow.derivation.borrowing import folder_of
 from symflow.derivation.writing import Derivation
 from symflow.errors import ClaimError, SymflowError
 
@@ -20,7 +21,8 @@ def load(path: str | Path) -> list[Derivation]:
     """
     file = Path(path)
     try:
-        names = runpy.run_path(str(file), run_name=f"derivation:{file.stem}")
+        with folder_of(file):
+            names = runpy.run_path(str(file), run_name=f"derivation:{file.stem}")
     except SymflowError as error:
         raise ClaimError(f"{file}{_line_in(error, file)}: {error}") from error
     except SyntaxError as error:
@@ -36,6 +38,8 @@ def load(path: str | Path) -> list[Derivation]:
     found = list({id(value): value for value in names.values() if isinstance(value, Derivation)}.values())
     if not found:
         raise ClaimError(f"{file}: no derivation in it; write d = Derivation(…) at the top level of the file")
+    for derivation in found:
+        derivation.file = str(file)
     return found
 
 

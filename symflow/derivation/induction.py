@@ -18,10 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from symflow.derivation.statements import Statement
 from symflow.derivation.totality import is_invertible, require_total
 from symflow.errors import KindError, ShapeError
+from symflow.expr.order import Inequality
 from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import Equation, Expr
+from symflow.expr.tree import Equation, Expr, Symbol
 
 
 class Layer:
@@ -52,12 +54,41 @@ class State:
     following: Rule
 
 
+@dataclass(frozen=True)
+class Induction:
+    """A theorem for every number of layers: its statement at layer l, proved by ``label.base`` and ``label.step``."""
+
+    label: str
+    title: str
+    source: str
+    recursion: Recursion
+    equation: Equation
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """The labels of the base and the step."""
+        return f"{self.label}.base", f"{self.label}.step"
+
+    def theorem(self, step: Statement) -> Statement:
+        """The theorem as a statement, from its step: it rests on what the step rests on."""
+        own = claimed_by(step, self.equation)
+        return Statement(
+            self.label, self.equation, self.title, self.source, (), own, step.lemmas, step.rests_on, induction=self
+        )
+
+
 @dataclass
 class Recursion:
     """States and parameters of a recursion over layers; made by :meth:`symflow.Derivation.recursion`."""
 
     states: list[State] = field(default_factory=list)
     parameters: dict[str, Expr] = field(default_factory=dict)
+
+    def owner(self, symbol: Symbol) -> str | None:
+        """The name of the state or parameter that a symbol stands for, if it does for one."""
+        names = {state.symbol.data[0]: state.name for state in self.states}
+        names |= {expr.data[0]: name for name, expr in self.parameters.items()}
+        return names.get(symbol)
 
     def parameter(self, name: str, symbol: Expr) -> Expr:
         """A fresh object at every layer, such as the weight of layer l + 1; usable in :meth:`state`."""
@@ -123,6 +154,8 @@ class Recursion:
 
     def _instance(self, claim: Claim, values: dict[Expr, Expr]) -> Equation:
         general = claim(self.here())
+        if isinstance(general, Inequality):
+            raise KindError(f"an induction proves equations; {general!r} is an inequality")
         stray = [name for name in self.parameters if self.parameters[name].data[0].name in general.symbols()]
         if stray:
             raise KindError(f"the statement is about states; {', '.join(stray)} belongs to a single layer")
@@ -135,6 +168,11 @@ class Recursion:
             if alone.op == "symbol" and alone.data in states and all(x.data != alone.data for x in _symbols(other)):
                 return {alone: other}
         return None
+
+
+def claimed_by(step: Statement, hypothesis: Equation) -> tuple[Equation, ...]:
+    """The hypotheses of a step without the induction hypothesis."""
+    return tuple(h for h in step.hypotheses if h != hypothesis)
 
 
 def require_kind(name: str, symbol: Expr, value: Expr) -> None:

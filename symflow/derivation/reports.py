@@ -8,6 +8,7 @@ from typing import Any
 
 from symflow.errors import SymflowError, UnsupportedError
 from symflow.expr.numpy_code import compile_numpy
+from symflow.expr.order import Inequality
 from symflow.expr.tree import DERIVATIVES, Equation, Expr
 from symflow.proof import Verdict
 
@@ -24,6 +25,7 @@ class Step:
     equation: Equation
     verdict: Verdict
     hypotheses: tuple[Equation, ...] = ()
+    scope: str = ""  # for which dimensions, depths and data
 
 
 class Functions(Mapping[str, Function]):
@@ -83,7 +85,9 @@ class Report:
         functions = {
             step.label: compile_expression(step.equation.rhs)
             for step in self.steps
-            if step.verdict.status == "proved" and not any(n.op in DERIVATIVES for n in step.equation.rhs.walk())
+            if step.verdict.status == "proved"
+            and not isinstance(step.equation, Inequality)
+            and not any(n.op in DERIVATIVES for n in step.equation.rhs.walk())
         }
         if not functions:
             raise UnsupportedError(f"{self.title}: no step is proved with a right-hand side free of derivatives")

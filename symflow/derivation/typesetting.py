@@ -15,7 +15,8 @@ from symflow.expr.tree import Equation, Expr, Symbol
 
 if TYPE_CHECKING:
     from symflow.derivation.reports import Report
-    from symflow.derivation.writing import Derivation, Statement
+    from symflow.derivation.statements import Statement
+    from symflow.derivation.writing import Derivation
 
 _TEXT = str.maketrans({
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",

@@ -6,7 +6,7 @@ from symflow.expr.language import ones
 from symflow.expr.tree import Equation
 from symflow.refutation import Counterexample, search
 
-POINTS = 40
+POINTS = 200
 SECONDS = 2.0
 
 

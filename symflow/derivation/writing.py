@@ -6,47 +6,24 @@ Nothing is proved while it is written; :meth:`Derivation.check` proves each step
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from symflow.derivation.induction import Layer, Recursion, require_kind
+from symflow.derivation.borrowing import borrow, from_file, theorem
+from symflow.derivation.induction import Induction, Layer, Recursion
+from symflow.derivation.judging import judge, judge_induction
 from symflow.derivation.reports import Report, Step
-from symflow.derivation.totality import require_total
-from symflow.derivation.vacuity import vacuity
+from symflow.derivation.scope import scope
+from symflow.derivation.statements import Lemma, Statement
 from symflow.errors import KindError, ShapeError
 from symflow.expr.language import variable
-from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol
-from symflow.proof import Verdict, decide
+from symflow.expr.order import Inequality
+from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol, lift
+from symflow.proof import Verdict
+
+__all__ = ["Derivation", "Lemma", "Statement"]
 
 DEFAULT_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One thing to prove: its label, the equation, and what a report says about it."""
-
-    label: str
-    equation: Equation
-    title: str = ""
-    source: str = ""
-    confirm: tuple[Mapping[str, Any], ...] = field(default=(), compare=False)
-    hypotheses: tuple[Equation, ...] = ()  # those assumed before it
-    lemmas: tuple[Lemma, ...] = ()  # statements proved elsewhere that it may use
-
-
-@dataclass(frozen=True)
-class Lemma:
-    """A statement used by name: where it stands, and the equation as it is used here."""
-
-    derivation: Derivation
-    label: str
-    equation: Equation
-
-    def proved(self, seconds: float) -> bool:
-        """Whether the statement is proved where it stands, with all that it rests on."""
-        return self.derivation.verdict(self.label, seconds=seconds).status == "proved"
 
 
 class Derivation:
@@ -73,6 +50,10 @@ class Derivation:
         self.hypotheses: list[Equation] = []
         self.statements: list[Statement] = []
         self.lemmas: list[Lemma] = []
+        self.grounds: list[Lemma] = []  # theorems about the states that symbols stand for
+        self.inductions: dict[str, Induction] = {}
+        self.meanings: dict[str, tuple[object, ...]] = {}  # which state of which recursion a symbol stands for
+        self.file = ""  # where it was loaded from
         self._verdicts: dict[str, Verdict] = {}
 
     # symbols
@@ -165,13 +146,34 @@ class Derivation:
 
     def assume(self, hypothesis: Equation) -> None:
         """Assume an equation in every later step; hypotheses are listed with the verdicts."""
+        if isinstance(hypothesis, Inequality):
+            raise KindError(
+                "a hypothesis is an equation: a number s is nonnegative if s == r**2 for some r; "
+                "for matrices there is Derivation.semidefinite"
+            )
         self.hypotheses.append(hypothesis)
 
-    def lemma(self, label: str, *, of: Derivation | None = None, values: Mapping[Expr, Expr] | None = None) -> Equation:
+    def semidefinite(self, matrix: Expr, *, root: str) -> Expr:
+        """Assume that a symmetric matrix is positive semidefinite: it is N.T @ N for some matrix N, named ``root``.
+
+        Every such matrix has a root and every N.T @ N is such a matrix, so nothing more is assumed. Returns N.
+        """
+        N = self.matrix(root, matrix.shape[0])
+        self.assume(matrix == N.T @ N)
+        return N
+
+    def lemma(
+        self, label: str, *, of: Derivation | str | None = None, values: Mapping[Expr, Expr] | None = None
+    ) -> Equation:
         """Use a statement by its label in every later step, of this derivation or of another one.
 
-        ``values`` puts expressions of this derivation in the place of the lemma's symbols; each must be of the symbol's
-        kind. A step that may use a lemma is proved only if the lemma is. Returns the equation as it is used.
+        ``of`` is the derivation, or the name of a derivation file in the same folder. ``values`` puts expressions of
+        this derivation in the place of the lemma's symbols; each must be of the symbol's kind. A step that may use a
+        lemma is proved only if the lemma is. Returns the equation as it is used.
+
+        A lemma that holds under hypotheses is used under the same ones. A theorem for every number of layers speaks
+        of the states of its recursion: the symbols that are put in their place stand for these states, at some layer,
+        from here on, and the theorem is listed as a hypothesis about them.
 
         >>> from symflow.expr.language import eye
         >>> first = Derivation("Rotations")
@@ -182,48 +184,64 @@ class Derivation:
         >>> second.lemma("inverse", of=first, values={R: S})
         S.T@S == eye(Q)
         """
-        home = self if of is None else of
-        statement = home.statement(label)
-        for symbol, value in (values or {}).items():
-            require_kind(repr(symbol), symbol, value)
-        equation = substitute_in(statement.equation, values or {})
-        if statement.hypotheses:
-            raise KindError(f"{label} holds under hypotheses; a lemma must hold without, or be claimed again here")
-        require_total(f"the lemma {label}", equation)
-        self.lemmas.append(Lemma(home, label, equation))
-        return equation
+        home = from_file(of, label) if isinstance(of, str) else (of or self)
+        return borrow(self, home, label, values or {})
 
     def statement(self, label: str) -> Statement:
-        """The statement with a label."""
-        for statement in self.statements:
+        """The statement with a label; that of an induction is its theorem at layer l."""
+        for statement in self.everything():
             if statement.label == label:
                 return statement
-        known = ", ".join(statement.label for statement in self.statements) or "none"
+        known = ", ".join(statement.label for statement in self.everything()) or "none"
         raise KindError(f"{self.title} has no statement {label!r}; it has: {known}")
+
+    def everything(self) -> list[Statement]:
+        """The statements in order, and after the step of each induction the theorem that it proves."""
+        theorems = {i.parts[1]: i for i in self.inductions.values()}
+        found = []
+        for statement in self.statements:
+            found.append(statement)
+            induction = theorems.get(statement.label)
+            if induction is not None:
+                found.append(induction.theorem(statement))
+        return found
 
     def verdict(self, label: str, *, seconds: float = DEFAULT_SECONDS) -> Verdict:
         """The verdict of a statement, decided once; proved only if every lemma that it may use is."""
         if label not in self._verdicts:
             statement = self.statement(label)
-            open_lemmas = [lemma.label for lemma in statement.lemmas if not lemma.proved(seconds)]
-            given = (*statement.hypotheses, *(lemma.equation for lemma in statement.lemmas))
-            verdict = decide(statement.equation, given, seconds=seconds)
-            if open_lemmas and verdict.status == "proved":
-                detail = f"it rests on {', '.join(open_lemmas)}, not proved; by itself: {verdict.detail}"
-                verdict = replace(verdict, status="undecided", detail=detail, certificate=None)
-            if statement.hypotheses and verdict.status == "proved":
-                verdict = replace(verdict, detail=verdict.detail + vacuity(statement.equation, statement.hypotheses))
+            if statement.induction is not None:
+                verdict = judge_induction(statement.induction, lambda part: self.verdict(part, seconds=seconds))
+            else:
+                verdict = judge(statement, seconds=seconds)
             self._verdicts[label] = verdict
         return self._verdicts[label]
 
     def claim(
         self, label: str, equation: Equation, *, title: str = "", source: str = "",
+        by: Expr | int | None = None, rests_on: Sequence[str] = (),
         confirm: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     ) -> None:  # fmt: skip
-        """Claim an equation. ``confirm`` says how to compare it with the original network, once or several times."""
+        """Claim an equation, or an inequality between numbers.
+
+        ``by``: of an inequality a >= b, what a - b equals, in a form that is seen never to be negative; the equality
+        is proved. Without it a - b itself must be of such a form. ``rests_on``: labels of earlier statements that say
+        what the symbols here are, those of other files as ``"file.py:label"``; without them proved, this one is not. ``confirm`` says how to compare the statement
+        with the original network, once or several times.
+
+        >>> from symflow.expr.language import sqnorm
+        >>> d = Derivation("Cauchy and Schwarz, with squares")
+        >>> u, v = d.vector("u", "n"), d.vector("v", "n")
+        >>> d.claim("cross", 2 * u.T @ v <= sqnorm(u) + sqnorm(v), by=sqnorm(u - v))
+        >>> print(d.check())
+        Cauchy and Schwarz, with squares
+          cross  proved
+        """
         if not isinstance(equation, Equation):
             raise KindError(f"{label}: a claim is an equation, lhs == rhs; got {type(equation).__name__}")
-        if any(label == statement.label for statement in self.statements):
+        if by is not None and not isinstance(equation, Inequality):
+            raise KindError(f"{label}: by= is for inequalities, lhs >= rhs; this is an equation")
+        if any(label == statement.label for statement in self.everything()):
             raise KindError(f"the label {label} is used twice")
         if equation.lhs.free or equation.rhs.free:
             free = min(equation.lhs.free | equation.rhs.free)
@@ -234,7 +252,13 @@ class Derivation:
         hypotheses = tuple(self.hypotheses)
         specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)
         lemmas = tuple(self.lemmas)
-        self.statements.append(Statement(label, equation, title, source or self.source, specs, hypotheses, lemmas))
+        ground = (*(theorem(self, name) for name in rests_on), *self.grounds)
+        self.statements.append(
+            Statement(
+                label, equation, title, source or self.source, specs, hypotheses, lemmas, ground,
+                None if by is None else lift(by),
+            )
+        )  # fmt: skip
 
     def chain(self, label: str, first: Expr, *others: Expr, title: str = "", source: str = "") -> None:
         """A chain of equalities: each link is a step of its own, so that a report names the link that fails."""
@@ -267,7 +291,9 @@ class Derivation:
         A product of rotations is a rotation
           product.base  proved
           product.step  proved under P.T@P == eye(Q)
+          product       proved
         """
+        self._require_free(label, recursion)
         base = recursion.base(claim)
         step, hypotheses, known = recursion.step(claim)
         used = "; ".join(f"{symbol!r} == {value!r}" for symbol, value in known.items())
@@ -277,13 +303,27 @@ class Derivation:
         self.hypotheses += hypotheses
         self.claim(f"{label}.step", step, title=name, source=source)
         self.hypotheses = before
+        theorem = claim(recursion.here())
+        self.inductions[label] = Induction(label, title, source or self.source, recursion, theorem)
+
+    def _require_free(self, label: str, recursion: Recursion) -> None:
+        """The states at a general layer are arbitrary: no hypothesis may speak of them already."""
+        if any(label == statement.label for statement in self.everything()):
+            raise KindError(f"the label {label} is used twice")
+        for hypothesis in self.hypotheses:
+            for symbol in hypothesis.symbols().values():
+                if recursion.owner(symbol) is not None:
+                    raise KindError(
+                        f"{label}: {symbol.name} is a state or parameter of the recursion, at every layer another; "
+                        f"the hypothesis {hypothesis!r} about it was made before"
+                    )
 
     def check(self, *, seconds: float = DEFAULT_SECONDS) -> Report:
         """Prove every statement, each within ``seconds``; returns the report."""
         steps = []
-        for s in self.statements:
+        for s in self.everything():
             verdict = self.verdict(s.label, seconds=seconds)
-            steps.append(Step(s.label, s.title, s.source, s.equation, verdict, s.hypotheses))
+            steps.append(Step(s.label, s.title, s.source, s.equation, verdict, s.hypotheses, scope(s, verdict)))
         return Report(self.title, tuple(steps))
 
     def to_latex(self) -> str:

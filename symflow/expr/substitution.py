@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from symflow.errors import KindError
+from symflow.expr.order import Inequality
 from symflow.expr.traversal import bottom_up
 from symflow.expr.tree import Equation, Expr
 
@@ -45,8 +46,9 @@ def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:
 
 
 def substitute_in(equation: Equation, values: Mapping[Expr, Expr]) -> Equation:
-    """The equation with symbols replaced on both sides."""
-    return Equation(substitute(equation.lhs, values), substitute(equation.rhs, values))
+    """The equation or inequality with symbols replaced on both sides."""
+    lhs, rhs = substitute(equation.lhs, values), substitute(equation.rhs, values)
+    return Inequality(lhs, equation.relation, rhs) if isinstance(equation, Inequality) else Equation(lhs, rhs)
 
 
 def _free(node: Expr, below: list[Expr]) -> frozenset[str]:

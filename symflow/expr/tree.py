@@ -30,11 +30,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symflow.errors import KindError, ShapeError
 from symflow.expr.kinds import KINDS
 from symflow.expr.shapes import SCALAR, Dim, Shape, require_same, require_scalar, require_square, show_shape
+
+if TYPE_CHECKING:
+    from symflow.expr.order import Inequality
 
 MATRIX_FUNCTIONS = (
     "inv", "tr", "det", "logdet", "sqnorm", "dot", "comm", "sym", "skew", "hadamard", "diag", "diagpart", "outer",
@@ -141,6 +144,17 @@ class Expr:
         if not isinstance(other, (Expr, int, Fraction)):
             return NotImplemented
         return Equation(self, lift(other))
+
+    def __le__(self, other: Operand) -> Inequality:
+        return self._compare("<=", other)
+
+    def __ge__(self, other: Operand) -> Inequality:
+        return self._compare(">=", other)
+
+    def _compare(self, relation: str, other: Operand) -> Inequality:
+        from symflow.expr.order import Inequality
+
+        return Inequality(self, relation, lift(other))
 
     def __add__(self, other: Operand) -> Expr:
         return _add(self, lift(other))

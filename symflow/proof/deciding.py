@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 
-from symflow.checker import check
+from symflow.checker import check, check_inequality
 from symflow.checker.certificates import Certificate
-from symflow.errors import CertificateError, LimitError, UnsupportedError
-from symflow.expr.tree import Equation
+from symflow.errors import CertificateError, KindError, LimitError, UnsupportedError
+from symflow.expr.order import Inequality
+from symflow.expr.tree import Equation, Expr
 from symflow.proof.proving import Attempt, attempt
 from symflow.proof.verdicts import Verdict
 from symflow.refutation import Counterexample, agrees, search
@@ -24,11 +25,19 @@ SEARCH_POINTS = 160
 
 
 def decide(
-    equation: Equation, hypotheses: tuple[Equation, ...] = (), seconds: float = DEFAULT_SECONDS, seed: int = 0
+    equation: Equation,
+    hypotheses: tuple[Equation, ...] = (),
+    seconds: float = DEFAULT_SECONDS,
+    seed: int = 0,
+    by: Expr | None = None,
 ) -> Verdict:
     """Prove the statement in every dimension, or refute it by a concrete point, or say what was tried.
 
-    Raises KindError where the statement asks for a derivative that is not defined.
+    An inequality is proved through the identity excess = ``by``, where ``by`` is an expression whose form shows that
+    it is never negative (:mod:`symflow.checker.signs`); without ``by``, the excess itself must show it.
+
+    Raises KindError where the statement asks for a derivative that is not defined, and for hypotheses that are
+    inequalities.
 
     >>> from symflow.expr.language import eye, variable
     >>> from symflow.expr.tree import Symbol
@@ -37,11 +46,21 @@ def decide(
     'proved'
     >>> decide(R @ R == eye("Q")).status
     'refuted'
+    >>> from symflow.expr.language import sqnorm
+    >>> u, v = (variable(Symbol(name, "vector", ("n",))) for name in "uv")
+    >>> decide(2 * u.T @ v <= sqnorm(u) + sqnorm(v), by=sqnorm(u - v)).status
+    'proved'
     """
     start = time.perf_counter()
-    tried = attempt(equation, hypotheses, seconds * PROVER_SHARE)
+    if any(isinstance(hypothesis, Inequality) for hypothesis in hypotheses):
+        raise KindError(
+            "a hypothesis is an equation; assume that a matrix M is positive semidefinite as M == N.T @ N, "
+            "and that a number s is nonnegative as s == r**2"
+        )
+    identity = _identity(equation, by)
+    tried = attempt(identity, hypotheses, seconds * PROVER_SHARE)
     if tried.certificate is not None:
-        refused = _refused(equation, hypotheses, tried.certificate)
+        refused = _refused(equation, identity, hypotheses, tried.certificate)
         if refused is None:
             return _confirmed(equation, hypotheses, tried.certificate, start, seed)
         tried = Attempt(
@@ -51,10 +70,24 @@ def decide(
     return _search(equation, hypotheses, tried, start, left, seed)
 
 
-def _refused(equation: Equation, hypotheses: tuple[Equation, ...], certificate: Certificate) -> str | None:
+def _identity(equation: Equation, by: Expr | None) -> Equation:
+    """The equation to prove: the statement itself, or what an inequality comes down to."""
+    if not isinstance(equation, Inequality):
+        if by is not None:
+            raise KindError("by= is for inequalities: an expression that is never negative")
+        return equation
+    return Equation(equation.excess, equation.excess if by is None else by)
+
+
+def _refused(
+    equation: Equation, identity: Equation, hypotheses: tuple[Equation, ...], certificate: Certificate
+) -> str | None:
     """Why the independent checker does not accept the certificate; None where it does."""
     try:
-        check(equation, certificate, hypotheses)
+        if isinstance(equation, Inequality):
+            check_inequality(equation, identity.rhs, certificate, hypotheses)
+        else:
+            check(identity, certificate, hypotheses)
     except (CertificateError, LimitError, UnsupportedError) as error:
         return str(error)
     return None
@@ -71,6 +104,8 @@ def _confirmed(
             return Verdict("refuted", detail, time.perf_counter() - start, counterexample=found)
     size = len(certificate.entries) + sum(len(lemma.entries) for lemma in certificate.lemmas)
     detail = f"certificate of {size} step{'s' if size != 1 else ''} accepted by the independent checker"
+    if isinstance(equation, Inequality):
+        detail += ", and the sign of what the sides differ by"
     return Verdict("proved", detail, time.perf_counter() - start, certificate=certificate)
 
 

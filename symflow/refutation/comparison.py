@@ -22,7 +22,10 @@ DIGITS = 20  # balls that overlap count as agreement once they are this narrow
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both sides of a statement at a point, and the first entry where they are proved to differ."""
+    """Both sides of a statement at a point, and the first entry where they are proved to differ.
+
+    For an inequality, to *differ* is to violate it.
+    """
 
     left: Matrix
     right: Matrix
@@ -73,7 +76,11 @@ def _attempt(program: Program, which: int, evaluator: Evaluator) -> Comparison:
         bound = dict(zip(free, members, strict=True))
         lhs, rhs = program.sides[which]
         left, right = evaluator.value(lhs, bound), evaluator.value(rhs, bound)
-        place, seen = _difference(left, right, evaluator.numbers.exact)
+        relation = "==" if which else program.relation
+        if relation == "==":
+            place, seen = _difference(left, right, evaluator.numbers.exact)
+        else:
+            place, seen = _violation(left, right, relation, evaluator.numbers.exact)
         if place is not None:
             return Comparison(left, right, place, bound, None)
         if seen is not None:
@@ -104,6 +111,19 @@ def _difference(left: Matrix, right: Matrix, exact: bool) -> tuple[tuple[int, in
     if undecided:
         raise UndecidedError("the two sides are not told apart, and are not known to enough digits")
     return None, digits
+
+
+def _violation(left: Matrix, right: Matrix, relation: str, exact: bool) -> tuple[tuple[int, int] | None, float | None]:
+    """Whether an inequality between two numbers is proved to fail; like :func:`_difference` where it holds."""
+    excess = left[0, 0] - right[0, 0] if relation == ">=" else right[0, 0] - left[0, 0]
+    if excess < 0:
+        return (0, 0), None
+    if exact or excess >= 0:
+        return None, None
+    seen = _digits(excess, left[0, 0])
+    if not excess.is_finite() or seen < DIGITS:
+        raise UndecidedError("the order of the two sides is not known, and they are not equal to enough digits")
+    return None, seen
 
 
 def _digits(gap: Number, size: Number) -> float:

@@ -37,6 +37,8 @@ class Escape:
 
 def escape(program: Program, sizes: Mapping[str, int], count: int) -> Escape:
     """Bound the chance that a statement false at these dimensions agrees at one generic point."""
+    if program.relation != "==":
+        return Escape(None, "an inequality may fail on a small region that no random point meets")
     if program.transcendental:
         return Escape(None, "transcendental functions occur; the degree bound speaks of rational functions only")
     measure = Degrees(sizes, count)

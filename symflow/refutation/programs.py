@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symflow.errors import LimitError
+from symflow.expr.order import Inequality
 from symflow.expr.shapes import Shape
 from symflow.expr.tree import Equation, Expr, Symbol
 from symflow.refutation.frames import bracket
@@ -42,6 +43,7 @@ class Program:
     dimensions: tuple[str, ...]
     transcendental: bool
     sampled: bool  # whether data points occur at all
+    relation: str = "=="  # that the statement claims; hypotheses are equations
 
 
 def prepare(equation: Equation, hypotheses: tuple[Equation, ...] = ()) -> Program:
@@ -64,6 +66,7 @@ def prepare(equation: Equation, hypotheses: tuple[Equation, ...] = ()) -> Progra
         dimensions=tuple(sorted({name for e in equations for name in e.dimensions()})),
         transcendental=any(node.op in TRANSCENDENTAL or node.op == "logdet" for node in nodes),
         sampled=any(node.op == "datasum" for node in nodes) or any(s.family for s in symbols.values()),
+        relation=equation.relation if isinstance(equation, Inequality) else "==",
     )
 
 

@@ -74,7 +74,7 @@ class DerivationCollector(_Readable, pytest.File):
         """One item a statement, in the order of the file."""
         from symflow.derivation.files import load
 
-        statements = [(d, statement) for d in load(self.path) for statement in d.statements]
+        statements = [(d, statement) for d in load(self.path) for statement in d.everything()]
         for place, (derivation, statement) in enumerate(statements):
             title = statement.title or derivation.title
             yield StatementItem.from_parent(self, name=statement.label, place=place, title=title)

@@ -29,7 +29,7 @@ def test_a_true_statement_is_proved_in_base_and_step() -> None:
     d = Derivation("A1")
     layers = composed(d)
     d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q") + s.c)
-    assert statuses(d) == {"A1.base": "proved", "A1.step": "proved"}
+    assert statuses(d) == {"A1.base": "proved", "A1.step": "proved", "A1": "proved"}
 
 
 def test_a_wrong_step_is_refuted_in_the_step_alone() -> None:
@@ -39,7 +39,7 @@ def test_a_wrong_step_is_refuted_in_the_step_alone() -> None:
     layers.state("A", d.matrix("A", "Q"), start=eye("Q"), following=lambda s: s.A @ s.W)  # the wrong side
     layers.state("u", d.vector("u", "Q"), start=d.vector("x", "Q"), following=lambda s: s.W @ s.u)
     d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q"))
-    assert statuses(d) == {"A1.base": "proved", "A1.step": "refuted"}
+    assert statuses(d) == {"A1.base": "proved", "A1.step": "refuted", "A1": "undecided"}
 
 
 def test_a_wrong_base_is_refuted_in_the_base_alone() -> None:
@@ -49,7 +49,7 @@ def test_a_wrong_base_is_refuted_in_the_base_alone() -> None:
     layers.state("A", d.matrix("A", "Q"), start=2 * eye("Q"), following=lambda s: s.W @ s.A)
     layers.state("u", d.vector("u", "Q"), start=d.vector("x", "Q"), following=lambda s: s.W @ s.u)
     d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q"))
-    assert statuses(d) == {"A1.base": "refuted", "A1.step": "proved"}
+    assert statuses(d) == {"A1.base": "refuted", "A1.step": "proved", "A1": "refuted"}
 
 
 def test_a_hypothesis_that_determines_no_state_is_assumed_as_an_equation() -> None:
@@ -86,7 +86,7 @@ def test_deep_networks_with_relu() -> None:
         "z", d.vector("z", "Q"), start=d.vector("x", "Q"), following=lambda s: inv(s.A_next) @ relu(s.A_next @ s.z)
     )
     d.induction("A2", layers, lambda s: s.h == s.A @ s.z)
-    assert statuses(d) == {"A2.base": "proved", "A2.step": "proved"}
+    assert statuses(d) == {"A2.base": "proved", "A2.step": "proved", "A2": "proved"}
 
 
 def test_a_state_must_keep_its_kind() -> None:
@@ -117,3 +117,65 @@ def test_shapes_and_names_are_checked() -> None:
         layers.parameter("u", d.matrix("W", "Q"))
     with pytest.raises(KindError, match="it has: u"):
         layers.here().v  # noqa: B018  # the access itself is what is tested
+
+
+def test_the_theorem_says_for_every_number_of_layers() -> None:
+    d = Derivation("A1")
+    d.induction("A1", composed(d), lambda s: s.u == s.A @ d.vector("x", "Q") + s.c)
+    theorem = d.check()["A1"]
+    assert theorem.scope == "proved for every Q and every number of layers"
+    assert repr(theorem.equation) == "u == A@x + c"
+    assert "base: certificate" in theorem.verdict.detail
+
+
+def test_the_theorem_is_used_about_the_states_and_nothing_else() -> None:
+    d, e = Derivation("A1"), Derivation("uses it")
+    layers = composed(d)
+    x = d.vector("x", "Q")
+    d.induction("A1", layers, lambda s: s.u == s.A @ x + s.c)
+    A, c, u, y = (e.matrix("M", "Q"), *(e.vector(name, "Q") for name in "guy"))
+    here = layers.here()
+    with pytest.raises(KindError, match="name the symbol that stands for"):
+        e.lemma("A1", of=d)
+    with pytest.raises(KindError, match="name the symbol that stands for"):
+        e.lemma("A1", of=d, values={here.A: A, here.c: c + c, here.u: u})
+    used = e.lemma("A1", of=d, values={here.A: A, here.c: c, here.u: u, x: y})
+    assert repr(used) == "u == M@y + g"
+    e.claim("image", u - c == A @ y)
+    step = e.check()["image"]
+    assert step.verdict.status == "proved"
+    assert [repr(h) for h in step.hypotheses] == ["u == M@y + g"]
+    assert "every number of layers" in step.scope
+    with pytest.raises(KindError, match="stands for another state"):
+        e.lemma("A1", of=d, values={here.A: A, here.c: c, here.u: u, x: c})  # another start: other states
+
+
+def test_a_theorem_that_fails_proves_nothing() -> None:
+    d, e = Derivation("wrong"), Derivation("uses it")
+    layers = d.recursion()
+    layers.parameter("W", d.matrix("W", "Q"))
+    x = d.vector("x", "Q")
+    layers.state("A", d.matrix("A", "Q"), start=eye("Q"), following=lambda s: s.A @ s.W)
+    layers.state("u", d.vector("u", "Q"), start=x, following=lambda s: s.W @ s.u)
+    d.induction("A1", layers, lambda s: s.u == s.A @ x)
+    A, u = e.matrix("A", "Q"), e.vector("u", "Q")
+    e.lemma("A1", of=d, values={layers.here().A: A, layers.here().u: u, x: e.vector("x", "Q")})
+    e.claim("double", 2 * u == 2 * A @ e.vector("x", "Q"))
+    verdict = e.check()["double"].verdict
+    assert verdict.status == "undecided"
+    assert "rests on A1, not proved" in verdict.detail
+
+
+def test_no_hypothesis_may_speak_of_the_states() -> None:
+    d = Derivation("restricted")
+    layers = composed(d)
+    d.assume(layers.here().A == eye("Q"))
+    with pytest.raises(KindError, match="at every layer another"):
+        d.induction("A1", layers, lambda s: s.u == s.A @ d.vector("x", "Q") + s.c)
+
+
+def test_an_induction_is_about_equations() -> None:
+    d = Derivation("order")
+    layers = composed(d)
+    with pytest.raises(KindError, match="proves equations"):
+        d.induction("A1", layers, lambda s: s.u.T @ s.u >= 0)

@@ -1,0 +1,29 @@
+"""Proved equations turned into trajectories: exact where the flow is exact, event-driven across every wall.
+
+``separated_flow``: rotations fixed, clusters separated (theory C2-C9): the whole trajectory from one sort.
+``chamber_flow``: rotations fixed, any truncations (theory D1-D3): exact linear flows between events, crossing or
+sliding at the walls.
+``rotation_flow``: rotations moving (theory B4, B5): an integrator on the orthogonal group.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "separated_flow": "symflow.flow.separated",
+    "chamber_flow": "symflow.flow.chamber",
+    "rotation_flow": "symflow.flow.rotation",
+}
+
+__all__ = ["chamber_flow", "rotation_flow", "separated_flow"]  # noqa: F822  # loaded when first used
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'symflow.flow' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
