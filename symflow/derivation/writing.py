@@ -226,8 +226,8 @@ class Derivation:
 
         ``by``: of an inequality a >= b, what a - b equals, in a form that is seen never to be negative; the equality
         is proved. Without it a - b itself must be of such a form. ``rests_on``: labels of earlier statements that say
-        what the symbols here are, those of other files as ``"file.py:label"``; without them proved, this one is not. ``confirm`` says how to compare the statement
-        with the original network, once or several times.
+        what the symbols here are, those of other files as ``"file.py:label"``; without them proved, this one is not.
+        ``confirm`` says how to compare the statement with the original network, once or several times.
 
         >>> from symflow.expr.language import sqnorm
         >>> d = Derivation("Cauchy and Schwarz, with squares")

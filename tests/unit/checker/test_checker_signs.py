@@ -50,8 +50,9 @@ NONNEGATIVE = [
     u.T @ inv(K) @ u, u.T @ (one - P) @ u, tr(K), tr(A @ A.T), tr(A.T @ K @ A @ H), tr(K @ L), tr(H @ A @ L @ A.T),
     tr(T @ T), tr(T**2), u.T @ T**4 @ u, dot(K, L), dot(A, A), det(K), det(A.T @ A), relu(u).T @ relu(v),
     tr(diag(relu(u))), datasum(sqnorm(A @ x), "i"), datasum(x.T @ H @ x, "i"), ones("n").T @ D @ ones("n"),
-    u.T @ ones("n", "n") @ u, u.T @ hadamard(K, L) @ u, log(1 + sqnorm(u)), -(-s), sqnorm(u) / s, u.T @ (A @ A.T) @ u,
-    tr(outer(u, u) @ K), 2 * u.T @ K @ u, u.T @ K / s @ u, (s * u).T @ K @ u, ones("n").T @ diagpart(K), (A @ u).T @ K @ A @ u, u.T @ datasum(outer(x, x), "i") @ u,
+    u.T @ ones("n", "n") @ u, u.T @ hadamard(K, L) @ u, log(1 + sqnorm(u)), sqnorm(u) / s, u.T @ (A @ A.T) @ u,
+    tr(outer(u, u) @ K), 2 * u.T @ K @ u, u.T @ K / s @ u, (s * u).T @ K @ u,
+    ones("n").T @ diagpart(K), (A @ u).T @ K @ A @ u, u.T @ datasum(outer(x, x), "i") @ u,
 ]  # fmt: skip
 
 OPEN = [
