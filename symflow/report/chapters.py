@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from symflow.derivation.typesetting import Assertion, assertions
-from symflow.derivation.writing import Derivation, Statement
-from symflow.expr.printing import to_claims
+from symflow.derivation.statements import Statement
+from symflow.derivation.writing import Derivation
+from symflow.report.cleaning import natural_order
 from symflow.report.rows import Row
+from symflow.report.theorems import Theorem, theorems
 
 _HEADED = re.compile(r"^([A-Z][A-Za-z]+): *")
+_THEORY = re.compile(r"\btheory ([A-Z])[0-9]")
+_CERTIFICATE = re.compile(r"certificate of ([0-9]+) steps?")
+_SECTIONS = {
+    "A": "Kinematics", "B": "Gradients in a chamber", "C": "Dynamics of cluster-separated truncations",
+    "D": "Dynamics of general truncations", "E": "Standard cost with collapsed clusters", "F": "Beyond the paper",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -23,9 +30,13 @@ class Part:
     derivation: Derivation
     rows: Mapping[str, Row] = field(default_factory=dict)
 
-    def assertions(self) -> Iterator[Assertion]:
-        """The statements, chains of equalities put together."""
-        return assertions(self.derivation.statements)
+    def theorems(self) -> Iterator[Theorem]:
+        """The statements, those of chains of equalities and of inductions put together."""
+        return theorems(self.derivation)
+
+    def rows_of(self, theorem: Theorem) -> list[Row | None]:
+        """The row of each of its statements."""
+        return [self.rows.get(statement.label) for statement in theorem.statements]
 
 
 @dataclass(frozen=True)
@@ -38,10 +49,17 @@ class Chapter:
 
     @property
     def title(self) -> str:
-        """That of the derivation if there is one only, else the name of the file."""
+        """That of the derivation if there is one only, else the name of the file without its number."""
         if len(self.parts) == 1:
             return self.parts[0].derivation.title
-        return Path(self.file).stem.replace("_", " ")
+        name = re.sub(r"^[a-z]?[0-9]+_", "", Path(self.file).stem).replace("_", " ")
+        return name[:1].upper() + name[1:]
+
+    @property
+    def place(self) -> str:
+        """The letter of its section of the theory, if its sources name one; else empty."""
+        found = _THEORY.search(self.parts[0].derivation.source) if self.parts else None
+        return found[1] if found else ""
 
     def paragraphs(self) -> Iterator[tuple[str, str]]:
         """The docstring as paragraphs, each with its heading, ``Source`` or ``Hypotheses``, or none."""
@@ -58,12 +76,35 @@ class Chapter:
                 yield heading, " ".join(lines)
 
 
+@dataclass(frozen=True)
+class Section:
+    """Chapters under one heading: a letter of the theory, or none where a file is a section of its own."""
+
+    title: str
+    letter: str
+    chapters: tuple[Chapter, ...]
+
+
+def sections(chapters: Sequence[Chapter]) -> list[Section]:
+    """The chapters in sections of the theory, in its order, if most of their sources say where they belong.
+
+    Otherwise each file is a section, in the order given.
+    """
+    if len(chapters) < 2 or sum(bool(chapter.place) for chapter in chapters) <= len(chapters) / 2:
+        return [Section(chapter.title, "", (chapter,)) for chapter in chapters]
+    in_order = sorted(chapters, key=lambda chapter: natural_order(Path(chapter.file).stem))
+    groups = [(letter, [c for c in in_order if c.place == letter]) for letter in _SECTIONS]
+    last = chr(max(ord(letter) for letter, own in groups if own) + 1)
+    groups.append((last, [c for c in in_order if c.place not in _SECTIONS]))
+    return [Section(_SECTIONS.get(letter, "Further statements"), letter, tuple(own)) for letter, own in groups if own]
+
+
 def docstring_of(file: Path) -> str:
     """The docstring of a Python file that has been run already; empty where it has none."""
     return ast.get_docstring(ast.parse(file.read_bytes())) or ""
 
 
-def standing(rows: list[Row | None]) -> str:
+def standing(rows: Sequence[Row | None]) -> str:
     """What is known of statements that are typeset as one: the worst of their verdicts."""
     verdicts = ["unchecked" if row is None else row.verdict for row in rows]
     return next((v for v in ("error", "refuted", "undecided", "unchecked") if v in verdicts), "proved")
@@ -71,6 +112,11 @@ def standing(rows: list[Row | None]) -> str:
 
 def how(row: Row, statement: Statement) -> str:
     """How a statement was decided, without its hypotheses and lemmas, which a document names by number."""
-    under = ", ".join(f"{to_claims(h.lhs)} == {to_claims(h.rhs)}" for h in statement.hypotheses)
-    lemmas = ", ".join(dict.fromkeys(lemma.label for lemma in statement.lemmas))
-    return row.detail.removeprefix(f"under {under}: ").removesuffix(f"; may use {lemmas}")
+    detail = row.detail.removeprefix(f"under {', '.join(map(repr, statement.hypotheses))}: ")
+    return re.sub(r"; (?:lemmas used|may use)[: ].*$", "", detail)
+
+
+def certificate_size(row: Row) -> int | None:
+    """The number of steps of the certificate, if there is one."""
+    found = _CERTIFICATE.search(row.detail) if row.verdict == "proved" else None
+    return int(found[1]) if found else None

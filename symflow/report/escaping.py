@@ -34,9 +34,19 @@ _ACCENTS = {
 
 _BASE = "[A-Za-z]|" + "|".join(sorted(GREEK, key=len, reverse=True))
 _SYMBOL = re.compile(
-    rf"(?<![A-Za-z0-9_\\^])(?:({_BASE})([0-9]{{0,2}}))(_\*|_[A-Za-z0-9]+(?![A-Za-z0-9_])|_\{{[A-Za-z0-9+*-]+\}})?"
-    r"(\^T(?![A-Za-z0-9])|\^-?[0-9](?![A-Za-z0-9])|\^\([A-Za-z0-9+-]{1,9}\))?(?![A-Za-z0-9_^])"
+    rf"(?<![A-Za-z0-9_\\^])(?:({_BASE})([0-9]{{0,2}}))(_[*+]|_[A-Za-z0-9]+(?![A-Za-z0-9_])|_\{{[A-Za-z0-9+*-]+\}})?"
+    r"(\^-?T(?![A-Za-z0-9])|\^-?[0-9](?![A-Za-z0-9])|\^[A-Z](?![A-Za-z0-9])|\^\([A-Za-z0-9+-]{1,9}\))?"
+    r"(?![A-Za-z0-9_^])"
 )
+_DERIVATIVE = re.compile(
+    rf"(?<![A-Za-z0-9_\\^])d([A-Z])/d({_BASE})(_[A-Za-z0-9]+|_\{{[A-Za-z0-9+*-]+\}})?(?![A-Za-z0-9_^])"
+)
+_SIGNS = {
+    "->": r"\to", "<=": r"\le", ">=": r"\ge", "==": "=", "...": r"\ldots", ")^T": r")^{\top}", "|^2": "|^{2}",
+    " - ": r"\;-\;",
+}  # fmt: skip
+_LAYER = re.compile(r"(?<![A-Za-z])l(?![A-Za-z])")
+_SIGN = re.compile(f"({'|'.join(map(re.escape, _SIGNS))})")
 _WORDS = frozenset(("A", "I", "a"))
 
 
@@ -55,12 +65,23 @@ def prose(text: str, names: Container[str] = ()) -> str:
     r"""The text as TeX, with what is plainly a symbol set as one: ``x_i``, ``W_*``, ``R^T``, and those of ``names``.
 
     >>> prose("W = W_* R and beta, z^(l)", {"R", "beta"})
-    '$W$ = $W_{*}$ $R$ and $\\beta$, $z^{(l)}$'
+    '$W$ = $W_{*}$ $R$ and $\\beta$, $z^{(\\ell)}$'
     """
-    pieces: list[str] = []
     flat = visible(" ".join(text.split()))
-    tokens = list(_SYMBOL.finditer(flat))
-    decorated = {token[1] for token in tokens if token[3] or token[4]}  # the W beside a W_* is a symbol too
+    pieces = _DERIVATIVE.split(flat)
+    shown = [_symbols(pieces[0], flat, names)]
+    for top, base, below, rest in zip(pieces[1::4], pieces[2::4], pieces[3::4], pieces[4::4], strict=True):
+        bottom = _mathematics(base, below, None).strip("$")
+        shown += [rf"$\partial {top}/\partial {bottom}$", _symbols(rest, flat, names)]
+    return "".join(shown)
+
+
+def _symbols(text: str, whole: str, names: Container[str]) -> str:
+    """A piece of a text with its symbols set; what is decorated anywhere in the whole is a symbol here too."""
+    pieces: list[str] = []
+    tokens = list(_SYMBOL.finditer(text))
+    # the W beside a W_* is a symbol too
+    decorated = {token[1] for token in _SYMBOL.finditer(whole) if token[3] or token[4]} | GREEK.keys()
     end = 0
     for found in tokens:
         base, digits, below, above = found.groups()
@@ -69,14 +90,23 @@ def prose(text: str, names: Container[str] = ()) -> str:
         known = base + digits in names or (base in decorated and not digits)
         if not (below or above) and (base + digits in _WORDS or not known):
             continue
-        pieces += [_written(flat[end : found.start()]), _mathematics(base, f"_{digits}" if digits else below, above)]
+        pieces += [_words(text[end : found.start()]), _mathematics(base, f"_{digits}" if digits else below, above)]
         end = found.end()
-    return "".join([*pieces, _written(flat[end:])])
+    return "".join([*pieces, _words(text[end:])])
 
 
 def _written(text: str) -> str:
     arrows = (_written_plain(piece) for piece in text.split("->"))
     return r"\ensuremath{\to}".join(arrows)
+
+
+def _words(text: str) -> str:
+    """Text between symbols, with the relations and operations that stand in it."""
+    pieces = _SIGN.split(text)
+    return "".join(
+        f"\\ensuremath{{{_SIGNS[piece]}}}" if number % 2 else _written_plain(piece)
+        for number, piece in enumerate(pieces)
+    )
 
 
 def _written_plain(text: str) -> str:
@@ -86,11 +116,12 @@ def _written_plain(text: str) -> str:
 def _mathematics(base: str, below: str | None, above: str | None) -> str:
     text = f"\\{base}" if base in GREEK else base
     if below:
-        inside = below[1:].strip("{}")
+        inside = _LAYER.sub(r"\\ell", below[1:].strip("{}"))
         word = len(inside) > 1 and inside.isalpha()
         text += rf"_{{\mathit{{{inside}}}}}" if word else f"_{{{inside}}}"
     if above:
-        text += r"^{\top}" if above == "^T" else f"^{{{above[1:]}}}"
+        raised = _LAYER.sub(r"\\ell", above[1:])
+        text += {"^T": r"^{\top}", "^-T": r"^{-\top}"}.get(above, f"^{{{raised}}}")
     return f"${text}$"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from symflow.report.rows import Row, summary
 
@@ -14,15 +15,25 @@ def to_json(rows: Sequence[Row]) -> str:
     >>> to_json([])
     '{"format": 1, "claims": [], "summary": {"proved": 0, "refuted": 0, "undecided": 0, "error": 0}}'
     """
-    claims = [
-        {
-            "id": row.id,
-            "verdict": row.verdict,
-            "seconds": round(row.seconds, 6),
-            "statement": row.statement,
-            "counterexample": None if row.counterexample is None else dict(row.counterexample),
-            "detail": "; ".join(part for part in (row.detail, row.confirmation) if part),
+    return json.dumps({"format": 1, "claims": [_entry(row) for row in rows], "summary": summary(rows)}, allow_nan=False)
+
+
+def _entry(row: Row) -> dict[str, Any]:
+    """The keys of the claims format; a statement of a derivation says besides what it rests on."""
+    entry: dict[str, Any] = {
+        "id": row.id,
+        "verdict": row.verdict,
+        "seconds": round(row.seconds, 6),
+        "statement": row.statement,
+        "counterexample": None if row.counterexample is None else dict(row.counterexample),
+        "detail": "; ".join(part for part in (row.detail, row.confirmation) if part),
+    }
+    if row.label:
+        entry |= {
+            "label": row.label,
+            "title": row.title,
+            "scope": row.scope,
+            "hypotheses": list(row.hypotheses),
+            "lemmas": list(row.lemmas),
         }
-        for row in rows
-    ]
-    return json.dumps({"format": 1, "claims": claims, "summary": summary(rows)}, allow_nan=False)
+    return entry

@@ -12,12 +12,14 @@ from dataclasses import replace
 
 from symflow.expr.display import Notation
 from symflow.expr.latex import LATEX
+from symflow.expr.names import GREEK
 from symflow.expr.tree import Symbol
 from symflow.report.escaping import escape
 
 _WRITTEN_OUT = frozenset(("parentheses", "plus", "minus", "div", "velocity"))
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[0-9]+")
+_ACCENTED = re.compile(rf"\\mathit\{{([A-Za-z]|{'|'.join(GREEK)})(tilde|hat|bar|dot)\}}")
 _DEFINED = re.compile(
     r"\\(?:(?:re)?newcommand|providecommand|DeclareMathOperator|NewDocumentCommand)\*?\s*\{?\s*\\([A-Za-z]+)"
     r"|\\def\s*\\([A-Za-z]+)"
@@ -89,10 +91,10 @@ class Macros:
         if not symbol.name:
             return LATEX.name(symbol, None)
         if index is None:
-            body = LATEX.name(symbol, None) if _PLAIN.fullmatch(symbol.name) else _quoted(symbol.name)
+            body = _accented(LATEX.name(symbol, None)) if _PLAIN.fullmatch(symbol.name) else _quoted(symbol.name)
             return self._macro("letter", symbol.name, body) if self._named else body
         member = self._index(index)
-        body = LATEX.name(symbol, "?").replace("?", "#1") if _PLAIN.fullmatch(symbol.name) else (
+        body = _accented(LATEX.name(symbol, "?")).replace("?", "#1") if _PLAIN.fullmatch(symbol.name) else (
             f"{_quoted(symbol.name)}_{{#1}}"
         )  # fmt: skip
         if self._named:
@@ -148,6 +150,15 @@ def _arity(body: str) -> int:
 def _definition(name: str, body: str) -> str:
     count = _arity(body)
     return rf"\newcommand{{\{name}}}{f'[{count}]' if count else ''}{{{body}}}"
+
+
+def _accented(body: str) -> str:
+    """The symbol with its accent, where its name spells one: ytilde, Adot."""
+    found = _ACCENTED.match(body)
+    if found is None:
+        return body
+    letter = found[1] if len(found[1]) == 1 else f"\\{found[1]}"
+    return f"\\{found[2]}{{{letter}}}{body[found.end() :]}"
 
 
 def _quoted(name: str) -> str:

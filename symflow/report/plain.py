@@ -46,11 +46,13 @@ def remarks(row: Row) -> Iterator[str]:
 
 
 def notes(row: Row) -> Iterator[str]:
-    """The hypotheses under which a claim is proved, and what confirms it."""
+    """For what a claim holds, the hypotheses under which it is proved, and what confirms it."""
+    scope = row.scope.removeprefix("proved ") if row.verdict == "proved" else ""
+    together = one_line("; ".join(part for part in (scope, row.confirmation) if part))
+    if together:
+        yield together
     if row.verdict == "proved" and row.detail.startswith("under "):
         yield one_line(row.detail)
-    if row.confirmation:
-        yield one_line(row.confirmation)
 
 
 def details(row: Row) -> Iterator[str]:

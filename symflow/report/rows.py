@@ -12,7 +12,8 @@ VERDICTS = ("proved", "refuted", "undecided", "error")
 class Checked(Protocol):
     """A checked claim: of a claims file or of a derivation.
 
-    Those of derivations may also have ``label`` and ``confirmation``, both strings.
+    Those of derivations may also have ``label``, ``confirmation`` and ``scope``, strings, and ``lemmas`` and
+    ``hypotheses``, tuples of strings.
     """
 
     @property
@@ -73,6 +74,9 @@ class Row:
     pasteable: str = ""
     residual: str | None = None
     confirmation: str = ""  # how the claim fared against the original network; empty where nothing was compared
+    scope: str = ""  # for what it holds, such as "every Q, every depth L"; empty where that is not recorded
+    lemmas: tuple[str, ...] = ()  # labels of the statements that its proof uses
+    hypotheses: tuple[str, ...] = ()  # those under which it is stated, in the claims language
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -86,6 +90,8 @@ class Row:
             statement=checked.statement, title=checked.title, source=checked.source,
             counterexample=checked.counterexample, pasteable=checked.pasteable, residual=checked.residual,
             label=getattr(checked, "label", ""), confirmation=getattr(checked, "confirmation", ""),
+            scope=getattr(checked, "scope", ""), lemmas=tuple(getattr(checked, "lemmas", ())),
+            hypotheses=tuple(getattr(checked, "hypotheses", ())),
         )  # fmt: skip
 
     @classmethod

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from symflow.expr.kinds import KINDS
 from symflow.expr.tree import Equation, Expr, Symbol
-from symflow.report.chapters import Chapter
+from symflow.report.chapters import Chapter, Section, certificate_size
 from symflow.report.escaping import escape
+from symflow.report.labels import listed
 from symflow.report.notation import Macros
-from symflow.report.rows import Row
+from symflow.report.theorem_writing import SAID, Outcome
 
 _OPERATIONS = {
     "transpose": "transpose", "inv": "inverse", "tr": "trace", "det": "determinant",
@@ -24,11 +25,12 @@ _OPERATIONS = {
 }  # fmt: skip
 
 
-def notation_table(chapters: Sequence[Chapter], keys: Sequence[str], macros: Macros) -> Iterator[str]:
+def notation_table(sections: Sequence[Section], keys: Sequence[str], macros: Macros) -> Iterator[str]:
     """Every symbol with its kind, its shape and the sections where it stands, then every operation that occurs."""
+    chapters = [chapter for section in sections for chapter in section.chapters]
     places: dict[Symbol, list[str]] = {}
-    for chapter, key in zip(chapters, keys, strict=True):
-        for part in chapter.parts:
+    for section, key in zip(sections, keys, strict=True):
+        for part in (part for chapter in section.chapters for part in chapter.parts):
             for symbol in part.derivation.symbols.values():
                 if key not in places.setdefault(symbol, []):
                     places[symbol].append(key)
@@ -41,8 +43,8 @@ def notation_table(chapters: Sequence[Chapter], keys: Sequence[str], macros: Mac
         family = ", one for each data point" if symbol.family else ""
         glyph = macros.symbol(symbol, "i" if symbol.family else None)
         meaning = f"{escape(KINDS[symbol.kind].meaning)}{family}"
-        sections = ", ".join(rf"\ref{{{key}}}" for key in where)
-        yield rf"${glyph}$ & {meaning} & {_shape(symbol, macros)} & {sections} \\"
+        numbers = ", ".join(rf"\ref{{{key}}}" for key in where)
+        yield rf"${glyph}$ & {meaning} & {_shape(symbol, macros)} & {numbers} \\"
     operations = set(_operations(chapters))
     if operations:
         yield r"\multicolumn{4}{@{}l}{} \\ Operation & Meaning & & \\ \hline"
@@ -51,17 +53,26 @@ def notation_table(chapters: Sequence[Chapter], keys: Sequence[str], macros: Mac
     yield r"\end{longtable}"
 
 
-def status_table(outcomes: Sequence[tuple[str, str, str, list[Row]]]) -> Iterator[str]:
-    """One line for each statement: where it stands, and what became of it."""
+def status_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """One line for each statement: where it stands, its certificates, and how it was confirmed."""
     if not outcomes:
         return
-    yield "\n" + r"\section*{Status}"
-    yield r"\begin{longtable}{@{}p{0.28\textwidth}lp{0.45\textwidth}@{}}"
-    yield r"Statement & Status & Confirmed by \\ \hline \endhead"
-    for label, key, outcome, rows in outcomes:
-        confirmed = "; ".join(dict.fromkeys(escape(row.confirmation) for row in rows if row.confirmation))
-        what = {"unchecked": "not checked", "error": "error"}.get(outcome, outcome)
-        yield rf"\ref{{{key}}} ({escape(label)}) & {what} & \raggedright {confirmed} \tabularnewline"
+    yield "\n" + r"\section*{Appendix: certificates and confirmations}"
+    counts = {name: [o.standing for o in outcomes].count(name) for name in dict.fromkeys(o.standing for o in outcomes)}
+    what_became = listed([f"{number} {SAID.get(name, name)}" for name, number in counts.items()])
+    yield f"Of {len(outcomes)} statements: {what_became}."
+    yield "A certificate is a list of steps that the independent checker replays by expansion; 0 steps means that both"
+    yield "sides are the same after expansion. Several numbers belong to the parts of a proof in their order."
+    yield "Confirmations compare a statement that is proved already with a second route."
+    yield r"\begin{longtable}{@{}>{\raggedright}p{0.26\textwidth}lrp{0.42\textwidth}@{}}"
+    yield r"Statement & Status & Steps & Confirmed by \\ \hline \endhead"
+    for outcome in outcomes:
+        confirmed = "; ".join(dict.fromkeys(escape(row.confirmation) for row in outcome.rows if row.confirmation))
+        sizes = [certificate_size(row) for row in outcome.rows]
+        steps = ", ".join("--" if size is None else str(size) for size in sizes) or "--"
+        what = SAID.get(outcome.standing, outcome.standing)
+        name = rf"\ref{{{outcome.key}}} ({escape(outcome.label)})"
+        yield rf"{name} & {what} & {steps} & \raggedright {confirmed} \tabularnewline"
     yield r"\end{longtable}"
 
 

@@ -79,11 +79,15 @@ def _print_file(console: Console, file: str, rows: Sequence[Row]) -> None:
     # A title that stands once is the claim's own; one that stands everywhere is that of the whole derivation.
     title = _shared(row.title for row in claims) if len(claims) > 1 else ""
     source = _shared(row.source for row in claims)
+    proved = len(claims) > 1 and all(row.verdict == "proved" for row in claims)
+    scope = _shared(row.scope for row in claims) if proved else ""
     if claims:
         common = one_line(", ".join(part for part in (title, source) if part))
         heading = ((one_line(file), "bold"), (f"  {common}" if common else "", "dim"))
         console.print(Text.assemble(*heading), soft_wrap=True)
-    own = [_without(row, title, source) for row in rows]
+        if scope:
+            console.print(Text(one_line(scope.removeprefix("proved ")), style="dim"), soft_wrap=True)
+    own = [_without(row, title, source, scope) for row in rows]
     columns = _Columns.fitting(console.width, [row for row in own if not row.whole_file])
     for place, row in enumerate(own):
         if place and own[place - 1].verdict != "proved":
@@ -94,10 +98,11 @@ def _print_file(console: Console, file: str, rows: Sequence[Row]) -> None:
             _print_claim(console, row, columns)
 
 
-def _without(row: Row, title: str, source: str) -> Row:
-    """The row without the title and source that stand in the heading."""
+def _without(row: Row, title: str, source: str, scope: str) -> Row:
+    """The row without the title, source and scope that stand in the heading."""
     return replace(
-        row, title="" if row.title == title else row.title, source="" if row.source == source else row.source
+        row, title="" if row.title == title else row.title, source="" if row.source == source else row.source,
+        scope="" if row.scope == scope else row.scope,
     )  # fmt: skip
 
 

@@ -21,9 +21,11 @@ from symflow.expr.language import datasum, eye, sqnorm
 from symflow.expr.latex import TEMPLATES
 from symflow.expr.lines import WIDTH, aligned, width
 from symflow.report.chapters import Chapter, Part, docstring_of
-from symflow.report.document import to_document, to_equations
+from symflow.report.document import to_document
+from symflow.report.equations import to_equations
 from symflow.report.escaping import escape, prose
 from symflow.report.notation import Macros
+from symflow.report.references import bibtex
 from symflow.report.rows import Row
 from symflow.report.saving import save
 from tests.snapshot.comparing import HERE, assert_as_kept
@@ -31,6 +33,7 @@ from tests.snapshot.comparing import HERE, assert_as_kept
 ROOT = Path(__file__).resolve().parents[3]
 VERDICTS = {
     "free_$1": Row(file="f", id="free_$1", verdict="refuted", detail="at n = 2: 1 is not 0_{%}", residual="A@B - B@A"),
+    "false": Row(file="f", id="false", verdict="refuted", detail="at Q = 1"),
     "wide": Row(file="f", id="wide", verdict="undecided", detail="gave up after 20 s"),
 }
 
@@ -39,11 +42,12 @@ def chapter(name: str, *, checked: bool = True) -> Chapter:
     file = HERE / "examples" / f"{name}.py"
     parts = []
     for derivation in load(file):
-        labels = [statement.label for statement in derivation.statements] if checked else []
+        labels = [statement.label for statement in derivation.everything()] if checked else []
         rows = {
             label: VERDICTS.get(label) or Row(
                 file="f", id=label, verdict="proved", detail="certificate of 4 steps accepted by the checker",
-                confirmation="SymPy at size 2",
+                confirmation="SymPy at size 2", scope="proved for every Q",
+                lemmas=tuple(lemma.label for lemma in derivation.statement(label).lemmas),
             )
             for label in labels
         }  # fmt: skip
@@ -59,14 +63,14 @@ def simple() -> tuple[Derivation, Chapter]:
     return d, Chapter("simple.py", "", (Part(d),))
 
 
-@pytest.mark.parametrize("name", ["bias", "commuting"])
+@pytest.mark.parametrize("name", ["bias", "commuting", "layers"])
 def test_documents_are_as_they_were(name: str) -> None:
     assert_as_kept(f"{name}.tex", to_document([chapter(name)], title="Bias & co"))
 
 
 def test_equations_are_as_they_were() -> None:
-    wanted = ["split", "B3", "split.2", "wide"]
-    text = to_equations([chapter("bias"), chapter("commuting")], wanted, Macros(named=False))
+    wanted = ["split", "B3", "split.2", "wide", "A9", "young"]
+    text = to_equations([chapter("bias"), chapter("commuting"), chapter("layers")], wanted, Macros(named=False))
     assert_as_kept("equations.tex", text)
 
 
@@ -194,7 +198,7 @@ def test_refuted_and_undecided_statements_say_so() -> None:
     assert "\\emph{Neither proved nor refuted.}\ngave up after 20 s." in document
     assert document.count(r"\begin{theorem}") == 3
     assert r"Under Hypothesis~\ref{hyp:inverse-100-}:" in document
-    assert r"It may use lemma\_1, Statement~\ref{thm:lemma-1}, in the form" in document
+    assert r"It uses lemma\_1 (\ref{thm:lemma-1}), in the form" in document
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -263,9 +267,79 @@ def compiled(folder: Path, text: str) -> str:
 @pytest.mark.parametrize("what", ["examples", "derivations"])
 def test_documents_compile(tmp_path: Path, what: str) -> None:
     if what == "examples":
-        chapters = [chapter("bias"), chapter("commuting")]
+        chapters = [chapter("bias"), chapter("commuting"), chapter("layers")]
     else:
         files = sorted((ROOT / "derivations").glob("[!_]*.py"))
         chapters = [Chapter(str(f), docstring_of(f), tuple(map(Part, load(f)))) for f in files]
     log = compiled(tmp_path, to_document(chapters))
     assert not re.findall(r"^Overfull.*|.*undefined.*|.*multiply.defined.*|.*Rerun.*", log, re.MULTILINE)
+
+
+def test_an_induction_is_one_theorem() -> None:
+    document = to_document([chapter("layers")])
+    assert document.count(r"\label{thm:A9}") == 1 and "A9.base" not in document and "A9.step" not in document
+    theorem = document[document.index(r"\label{thm:A9}") : document.index(r"\end{theorem}")]
+    assert "For every number of layers" in theorem
+    P = r"{\letterP}"
+    assert rf"\optranspose{{{{{P}_{{\ell}}}}}} {{{P}_{{\ell}}}} &= \opeye{{\letterQ}}," in theorem
+    assert (
+        rf"{P}_{{0}} &= \opeye{{\letterQ}}, & {P}_{{\ell+1}} &= {{{{\letterR}}_{{\ell+1}}}} {{{P}_{{\ell}}}},"
+        in theorem
+    )
+    # the state that comes before stands there by its name, not written out
+    assert rf"{{\letterz}}_{{\ell+1}} &= {{{P}_{{\ell+1}}}} {{{{\letterz}}_{{\ell}}}}" in theorem
+    proof = document[document.index(r"\end{theorem}") :]
+    assert proof.index(r"\emph{Base.}") < proof.index(r"\emph{Step.}") < proof.index(r"\end{proof}")
+
+
+def test_what_rests_on_a_theorem_refers_to_it() -> None:
+    document = to_document([chapter("layers")])
+    assert "Here, by A9 (\\ref{thm:A9}),\n\\[\n\\begin{aligned}\n\\optranspose{\\letterA} \\letterA &=" in document
+    assert r"\begin{hypothesis}" not in document  # a theorem is no hypothesis
+    assert r"\status{proved}{for every $Q$}" in document and r"\status{refuted}{}" in document
+
+
+def test_inequalities_keep_their_sign_and_say_why() -> None:
+    document = to_document([chapter("layers")])
+    assert r"\letterxtilde &\le \opsqnorm{\letterx} + \opsqnorm{\letterxtilde}." in document
+    assert "is never negative, because" in document
+    assert r"\newcommand{\letterxtilde}{\tilde{x}}" in document
+
+
+def test_sections_are_those_of_the_theory_where_the_sources_name_them() -> None:
+    first, second = chapter("layers"), chapter("layers")
+    assert to_document([first]).count(r"\section{") == 1
+    document = to_document([first, second])
+    assert r"\section{Kinematics}\label{sec:A}" in document and document.count(r"\subsection*{Layers}") == 2
+    assert r"\section{Kinematics}" not in to_document([chapter("bias"), chapter("commuting"), first])
+
+
+def test_the_paper_is_cited_where_it_is_named() -> None:
+    document = to_document([chapter("layers")])
+    assert r"\cite{chen2025effective}; theory A9" in document and r"\bibitem{chen2025effective}" in document
+    assert "arXiv:2501.07400." in document
+    assert r"\bibitem{chen2025effective}" not in to_document([chapter("commuting")])
+    assert "2501.07400" in bibtex() and "@software{symflow," in bibtex() and bibtex().count("{") == bibtex().count("}")
+
+
+def test_the_appendix_has_the_certificates() -> None:
+    document = to_document([chapter("layers")])
+    appendix = document[document.index(r"\section*{Appendix") :]
+    assert r"\ref{thm:A9} (A9) & proved & 4, 4 & \raggedright SymPy at size 2 \tabularnewline" in appendix
+    assert r"(false) & refuted & -- &" in appendix
+    assert "Of 4 statements: 3 proved and 1 refuted." in appendix
+
+
+def test_lemmas_that_a_proof_does_not_use_are_not_named() -> None:
+    d = Derivation("Idle")
+    A = d.matrix("A", "n")
+    d.claim("first", A + A == 2 * A)
+    d.lemma("first")
+    d.claim("second", A - A == 0 * A)
+    rows = {
+        label: Row(file="f", id=label, verdict="proved", detail="certificate of 0 steps")
+        for label in ["first", "second"]
+    }
+    assert "uses first" not in to_document([Chapter("f.py", "", (Part(d, rows),))])
+    rows["second"] = Row(file="f", id="second", verdict="proved", detail="certificate of 1 step", lemmas=("first",))
+    assert r"It uses first (\ref{thm:first}), in the form" in to_document([Chapter("f.py", "", (Part(d, rows),))])

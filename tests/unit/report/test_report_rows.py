@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -24,7 +25,7 @@ REFUTED = Row(
 EVIL = "x\x1b]0;owned\x07\x1b[31m [bold]y[/bold] \u202e\u200b\ud800\u2028\x9b"
 HOSTILE = Row(
     file=EVIL, id=EVIL, verdict="undecided", statement=EVIL, title=EVIL, source=EVIL, detail=EVIL, residual=EVIL,
-    pasteable=EVIL, confirmation=EVIL, label=EVIL,
+    pasteable=EVIL, confirmation=EVIL, label=EVIL, scope=EVIL, lemmas=(EVIL,), hypotheses=(EVIL,),
 )  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def test_terminal_shows_hypotheses_and_confirmation_below() -> None:
     detail = "under A@B == B@A: certificate of 2 steps accepted"
     row = Row(file="b.py", id="a", verdict="proved", title="t", detail=detail, confirmation="SymPy at size 2")
     lines = terminal_lines(row, width=80)
-    assert [line.strip() for line in lines[2:4]] == [detail, "SymPy at size 2"]
+    assert [line.strip() for line in lines[2:4]] == ["SymPy at size 2", detail]
     assert "\x1b[2mSymPy at size 2" in terminal_text(row, colour=True)
 
 
@@ -195,3 +196,35 @@ def test_rows_of_other_checkers() -> None:
     assert (row.label, row.confirmation, row.file) == ("B3", "agrees to 1e-12", "b3.py")
     assert list(plain_lines(row)) == ["proved     b3.py  B3  0.1000 s  bias, theory", "    agrees to 1e-12"]
     assert "agrees to 1e-12" in terminal_text(row)
+
+
+def test_json_of_a_derivation_says_what_it_rests_on() -> None:
+    row = replace(PROVED, label="a", scope="proved for every Q", lemmas=("A1",), hypotheses=("A@B == B@A",))
+    (claim,) = json.loads(to_json([row]))["claims"]
+    assert {key: claim[key] for key in ("label", "title", "scope", "lemmas", "hypotheses")} == {
+        "label": "a", "title": "t", "scope": "proved for every Q", "lemmas": ["A1"], "hypotheses": ["A@B == B@A"]
+    }  # fmt: skip
+    assert "scope" not in json.loads(to_json([PROVED]))["claims"][0]
+
+
+def test_the_scope_stands_below_or_once_for_the_file() -> None:
+    rows = [Row(file="f.py", id=name, verdict="proved", title=name, scope="proved for every Q") for name in "AB"]
+    assert terminal_lines(*rows, width=80)[:4] == [
+        "f.py", "for every Q", "proved  A  A  0.000 s", "proved  B  B  0.000 s"
+    ]  # fmt: skip
+    rows[1] = replace(rows[1], scope="proved for every Q and every data set", confirmation="SymPy at size 2")
+    lines = [line.strip() for line in terminal_lines(*rows, width=80)]
+    assert "for every Q" in lines and "for every Q and every data set; SymPy at size 2" in lines
+    assert list(plain_lines(rows[0]))[1:] == ["    for every Q"]
+    refuted = replace(rows[0], verdict="refuted", scope="refuted")
+    assert not any("for every" in line for line in terminal_lines(refuted, refuted, width=80))
+
+
+def test_rows_take_over_what_is_there() -> None:
+    class Step:
+        id, verdict, seconds, statement, detail, title, source = "B3", "proved", 0.1, "A == A", "", "bias", "theory"
+        counterexample, pasteable, residual = None, "", None
+        scope, lemmas, hypotheses = "proved for every Q", ("A1",), ("A == B",)
+
+    row = Row.of("b3.py", Step())
+    assert (row.scope, row.lemmas, row.hypotheses) == ("proved for every Q", ("A1",), ("A == B",))

@@ -1,0 +1,107 @@
+"""What every separated flow asks of its input, checked before any work, and the time axis of every trajectory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symflow.errors import KindError, ShapeError
+from symflow.flow.separated.sums import Floats
+from symflow.network.arrays import Array, as_array, require_orthogonal, require_shape
+
+# Between these no square, ratio or sum of a flow leaves the floats.
+LARGEST = 1e150
+SMALLEST_WEIGHT = 1e-150
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Start and target in the coordinates of R: q(0) = −Rβ and q* = Rỹ, each (Q,); ``rotation`` None stands for 1."""
+
+    rotation: Floats | None
+    start: Floats
+    target: Floats
+
+    def coordinates(self, points: Floats) -> Floats:
+        """Rx for each row x; shape (Q, N), its rows contiguous."""
+        return np.array(points.T if self.rotation is None else self.rotation @ points.T, order="C")
+
+    def back(self, coordinates: Floats) -> Floats:
+        """Rᵀu for each row u of (..., Q)."""
+        return coordinates if self.rotation is None else np.asarray(coordinates @ self.rotation)
+
+
+def read_frame(target: ArrayLike, bias: ArrayLike, rotation: ArrayLike | None, size: int) -> Frame:
+    """Read target and bias (Q,) and the rotation (Q, Q) for Q = ``size``.
+
+    Raises ShapeError and KindError (entries that are no finite numbers, or too large; rotation not orthogonal).
+    """
+    vectors = []
+    for values, what in ((target, "target"), (bias, "bias")):
+        vector = read_floats(values, what, 1)
+        require_shape(vector, (size,), what)
+        vectors.append(vector)
+    if rotation is None:
+        return Frame(None, 0.0 - vectors[1], vectors[0])
+    matrix = read_floats(rotation, "rotation", 2)
+    require_shape(matrix, (size, size), "rotation")
+    require_orthogonal(matrix, "rotation")
+    return Frame(matrix, 0.0 - matrix @ vectors[1], matrix @ vectors[0])
+
+
+def read_floats(values: ArrayLike, what: str, ndim: int) -> Floats:
+    """As float64 with ``ndim`` axes; ShapeError and KindError as for ``read_frame``."""
+    array: Array = as_array(values, what, ndim).astype(np.float64, copy=False)
+    if max(array.max(), -array.min()) > LARGEST:
+        raise KindError(f"{what} has an entry above {LARGEST:.0e} in absolute value; rescale the problem")
+    return array
+
+
+def read_points(points: ArrayLike) -> Floats:
+    """Points (N, Q), as they are where they are floats already: a copy of them costs a tenth of a sort.
+
+    Raises ShapeError and KindError as for ``read_frame``.
+    """
+    plain = isinstance(points, np.ndarray) and points.dtype == np.float64 and points.ndim == 2 and points.size > 0
+    if plain and np.max(points) <= LARGEST and np.min(points) >= -LARGEST:  # no NaN passes this
+        return np.asarray(points)
+    return read_floats(points, "points", 2)
+
+
+def read_weights(weights: ArrayLike | None, count: int) -> Floats | float:
+    """Positive weights (N,), or one float where all are equal; 1/N for None. Raises ShapeError and KindError."""
+    if weights is None:
+        return 1 / count
+    array = read_floats(weights, "weights", 1)
+    require_shape(array, (count,), "weights")
+    if not (array > 0).all():
+        place = int(np.argmin(array > 0))
+        raise KindError(
+            f"weights[{place}] is {array[place]}; every weight must be positive: leave the point out instead"
+        )
+    if array.min() < SMALLEST_WEIGHT:
+        raise KindError(
+            f"weights has an entry below {SMALLEST_WEIGHT:.0e}; rescale the weights, or leave the point out"
+        )
+    return float(array[0]) if array.min() == array.max() else array
+
+
+def read_times(times: ArrayLike) -> Floats:
+    """Times ≥ 0 of any shape, infinity for the limit. Raises KindError and ShapeError."""
+    try:
+        array = np.asarray(times, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise KindError(f"times must be numbers: {error}") from error
+    if np.isnan(array).any():
+        raise KindError("times has the entry nan; every time must be a number ≥ 0")
+    if array.size and array.min() < 0:
+        raise KindError(f"times has the entry {array.min()}; the flow starts at time 0 and is not run backwards")
+    return array
+
+
+def require_directions(found: int, size: int) -> None:
+    """Raise ShapeError unless there is one distribution per direction."""
+    if found != size:
+        raise ShapeError(f"there are {found} distributions and {size} directions; give one for each direction")
