@@ -27,7 +27,16 @@ down.state(
     start=HL @ inv(AL).T @ pL,
     following=lambda s: s.M @ s.W.T @ s.delta,
 )
-d.induction("B10", down, lambda s: s.delta == s.H @ inv(s.A).T @ s.p, title="delta_l = H_l A_l^-T p_l")
+d.induction(
+    "B10", down, lambda s: s.delta == s.H @ inv(s.A).T @ s.p, title="delta_l = H_l A_l^-T p_l",
+    confirm=[
+        {
+            "gradient": "layer biases", "layer": layer, "depth": depth, "adapted": False,
+            "symbols": {"H": ("patterns", layer), "A": ("weights", layer), "p": ("residuals", layer)},
+        }
+        for depth, layer in ((1, 1), (2, 1), (3, 2))
+    ],
+)  # fmt: skip
 
 # layer l with its cumulative weight A and mask H, the weight V of layer l + 1, whose mask is G and whose residual is r
 V, G, r = d.invertible("V", Q), d.mask("G", Q), d.vector("r", Q)
@@ -38,4 +47,14 @@ d.claim(
     A.T @ (H @ inv(A).T @ p - V.T @ G @ inv(V @ A).T @ r) == -(I(Q) - inv(A) @ H @ A).T @ p,
     title="A6 applied to backpropagation is B2",
     rests_on=["B10", "b2_bias_gradient_at_every_depth.py:B2"],
-)
+    confirm=[
+        {
+            "gradient": "biases", "layer": layer, "depth": depth, "adapted": False,
+            "symbols": {
+                "A": ("weights", layer), "H": ("patterns", layer), "V": ("layer weights", layer + 1),
+                "G": ("patterns", layer + 1), "r": ("residuals", layer + 1),
+            },
+        }
+        for depth, layer in ((1, 1), (2, 1), (3, 2))
+    ],
+)  # fmt: skip

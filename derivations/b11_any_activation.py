@@ -17,7 +17,20 @@ a = d.define("a", W @ (w + beta))
 z_L = d.define("z_L", K @ (inv(W) @ f(a) - beta) + q)
 D = d.define("D", inv(W) @ diag(f.d(a)) @ W)
 C = d.define("C", datasum(sqnorm(z_L - y) / 2, "i"))
-d.claim("B11", grad(C, beta) == -datasum((I(Q) - D).T @ K.T @ (z_L - y), "i"), title="B2 with D for P")
+d.claim(
+    "B11", grad(C, beta) == -datasum((I(Q) - D).T @ K.T @ (z_L - y), "i"), title="B2 with D for P",
+    confirm=[
+        {
+            "gradient": "biases", "layer": layer, "depth": depth, "adapted": False, "activation": activation,
+            "symbols": {
+                "f": "activation", "W": ("weights", layer), "K": ("suffixes", layer), "q": ("remainders", layer),
+                "w": ("states", layer - 1), "y": "targets", "beta": ("biases", layer),
+            },
+        }
+        for activation in ("polynomial", "leaky relu", "tanh", "swish")
+        for depth, layer in ((1, 1), (2, 1))
+    ],
+)  # fmt: skip
 
 R, H, s = d.orthogonal("R", Q), d.mask("H", Q, over="i"), d.scalar("s")
 P = d.define("P", R.T @ H @ R)
@@ -27,4 +40,11 @@ d.claim(
     "B11.leaky",
     grad(leaky, beta) == -(1 - s) * datasum((I(Q) - P) @ (s * w - y - (1 - s) * beta), "i"),
     title="leaky ReLU of slope s; at s = 0 the flow of ReLU",
-)
+    confirm={
+        "gradient": "biases", "layer": 1, "activation": "leaky relu",
+        "symbols": {
+            "R": ("rotations", 1), "H": ("patterns above", 1), "s": "slope", "w": "points", "y": "targets",
+            "beta": ("biases", 1),
+        },
+    },
+)  # fmt: skip

@@ -21,11 +21,33 @@ d.claim(
     grad(C, b) == -datasum((I(Q) - S).T @ K.T @ diag(v) @ f.d(z_L - y), "i"),
     title="p_L is the gradient of the loss",
     rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
-)
+    confirm=[
+        {
+            "gradient": "biases", "layer": layer, "depth": depth, "adapted": False, "loss": loss,
+            "symbols": {
+                "f": "loss", "v": "ones", "S": ("projectors", layer), "K": ("suffixes", layer),
+                "q": ("remainders", layer), "w": ("states", layer - 1), "y": "targets", "b": ("biases", layer),
+            },
+        }
+        for loss in ("quartic", "pseudo-huber")
+        for depth, layer in ((1, 1), (2, 1))
+    ],
+)  # fmt: skip
 entropy = d.define("C_entropy", datasum(log(ones(Q).T @ exp(z_L)) - y.T @ z_L, "i"))
 d.claim(
     "B12.cross-entropy",
     grad(entropy, b) == -datasum((I(Q) - S).T @ K.T @ (exp(z_L) / (ones(Q).T @ exp(z_L)) - y), "i"),
     title="softmax minus label",
     rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
-)
+    confirm=[
+        {
+            "gradient": "biases", "layer": layer, "depth": depth, "adapted": False,
+            "cost": "standard", "loss": "cross-entropy",
+            "symbols": {
+                "S": ("projectors", layer), "K": ("output suffixes", layer), "q": ("output remainders", layer),
+                "w": ("states", layer - 1), "y": "labels", "b": ("biases", layer),
+            },
+        }
+        for depth, layer in ((1, 1), (2, 1))
+    ],
+)  # fmt: skip

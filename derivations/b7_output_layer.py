@@ -14,9 +14,16 @@ z, y = d.vector("z", Q, over="i"), d.vector("y", Q, over="i")
 
 target = d.define("ytilde", inv(W) @ y - beta)
 C = d.define("C", datasum(sqnorm(z - target) / 2, "i"))
-d.claim("B7.bias", grad(C, beta) == datasum(z - target, "i"), title="gradient by the cumulative bias of the output")
+symbols = {"W": "output weight", "beta": "output bias", "z": "last states", "y": "labels"}
+d.claim(
+    "B7.bias",
+    grad(C, beta) == datasum(z - target, "i"),
+    title="gradient by the cumulative bias of the output",
+    confirm=[{"gradient": "output bias", "depth": depth, "adapted": False, "symbols": symbols} for depth in (1, 2)],
+)
 d.claim(
     "B7.weight",
     grad(C, W) == datasum(inv(W).T @ outer(z - target, y) @ inv(W).T, "i"),
     title="gradient by the cumulative weight of the output",
+    confirm=[{"gradient": "output weight", "depth": depth, "adapted": False, "symbols": symbols} for depth in (1, 2)],
 )

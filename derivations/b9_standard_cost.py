@@ -16,11 +16,34 @@ w, q, y = (d.vector(name, Q, over="i") for name in ("w", "q", "y"))
 z_L = d.define("z_L", K @ (S @ w - (I(Q) - S) @ b) + q)
 e = d.define("e", V @ (z_L + c) - y)
 C = d.define("C", datasum(sqnorm(e) / 2, "i"))
+
+
+def readings(gradient, depth, layer):
+    symbols = {
+        "V": "output weight", "c": "output bias", "b": ("biases", layer), "S": ("projectors", layer),
+        "K": ("suffixes", layer), "q": ("remainders", layer), "w": ("states", layer - 1), "y": "labels",
+    }  # fmt: skip
+    return {
+        "gradient": gradient, "layer": layer, "depth": depth, "adapted": False, "cost": "standard", "symbols": symbols,
+    }  # fmt: skip
+
+
 d.claim(
     "B9.hidden",
     grad(C, b) == -datasum((I(Q) - S).T @ K.T @ V.T @ e, "i"),
     title="gradient by a cumulative bias",
     rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
+    confirm=[readings("biases", depth, layer) for depth, layer in ((1, 1), (2, 1), (3, 2))],
 )
-d.claim("B9.weight", grad(C, V) == datasum(outer(e, z_L + c), "i"), title="gradient by the output weight")
-d.claim("B9.bias", grad(C, c) == V.T @ datasum(e, "i"), title="gradient by the output bias")
+d.claim(
+    "B9.weight",
+    grad(C, V) == datasum(outer(e, z_L + c), "i"),
+    title="gradient by the output weight",
+    confirm=[readings("output weight", depth, 1) for depth in (1, 2)],
+)
+d.claim(
+    "B9.bias",
+    grad(C, c) == V.T @ datasum(e, "i"),
+    title="gradient by the output bias",
+    confirm=[readings("output bias", depth, 1) for depth in (1, 2)],
+)

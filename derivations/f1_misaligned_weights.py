@@ -19,7 +19,11 @@ d.claim(
     "F1",
     -grad(C, b) == -datasum(T.T @ (b + y), "i") + datasum(T.T @ P @ (x + b), "i"),
     title="truncation and misalignment",
-)
+    confirm={
+        "gradient": "biases", "layer": 1, "sign": -1, "adapted": False,
+        "symbols": {"P": ("projectors", 1), "x": "points", "y": "targets", "b": ("biases", 1)},
+    },
+)  # fmt: skip
 d.claim(
     "F1.term",
     datasum(T.T @ P @ (x + b), "i") == datasum(T.T @ (P - P.T) @ (x + b), "i"),

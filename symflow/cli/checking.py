@@ -90,9 +90,13 @@ def _claims_from(pieces: list[Piece], place: int) -> Iterator[tuple[str, Claim]]
 
 def _derivation_rows(file: Path, wanted: Selection, options: Namespace) -> Iterator[Row]:
     from symflow.confirm.checking import load_and_check
+    from symflow.confirm.efforts import DEEP, FAST
 
+    effort = DEEP if options.deep else FAST
     try:
-        for checked in load_and_check(file, seconds=options.timeout, select=wanted, confirm=options.confirm):
+        for checked in load_and_check(
+            file, seconds=options.timeout, select=wanted, confirm=options.confirm, effort=effort
+        ):
             yield Row.of(str(file), checked)
     except ClaimError as error:  # names the file itself
         yield Row.unreadable(str(file), str(error))

@@ -5,23 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from pathlib import Path
 from typing import Any
 
-from symflow.confirm.against_oracle import ConfirmationError, confirm_gradient
+from symflow.confirm.against_oracle import ConfirmationError
+from symflow.confirm.components_in_time import componentwise_within
 from symflow.confirm.componentwise import componentwise
+from symflow.confirm.efforts import FAST, Effort
+from symflow.confirm.gradient_confirmation import confirm_gradient
+from symflow.confirm.slack import least_slack
 from symflow.derivation import Derivation, load
 from symflow.derivation.scope import scope
 from symflow.derivation.statements import Statement
 from symflow.errors import SymflowError, UnsupportedError
 from symflow.expr.order import Inequality
 from symflow.proof import Verdict
-from symflow.refutation import Counterexample, search
-
-COMPONENT_SIZE = 2  # every dimension of SymPy's componentwise derivation
-VIOLATION_POINTS = 40  # at which an inequality is tried
+from symflow.refutation import Counterexample
 
 
 @dataclass(frozen=True)
@@ -46,19 +45,21 @@ class CheckedStatement:
 
 
 def load_and_check(
-    path: str | Path, *, seconds: float = 20.0, select: Callable[[str], bool] | None = None, confirm: bool = True
-) -> Iterator[CheckedStatement]:
+    path: str | Path, *, seconds: float = 20.0, select: Callable[[str], bool] | None = None, confirm: bool = True,
+    effort: Effort = FAST,
+) -> Iterator[CheckedStatement]:  # fmt: skip
     """Check the derivations of a file, statement by statement.
 
-    ``confirm`` compares what is proved with independent routes. Raises ClaimError where the file cannot be run.
+    ``confirm`` compares what is proved with independent routes, as much as ``effort`` says. Raises
+    ClaimError where the file cannot be run.
     """
     for derivation in load(path):
         for statement in derivation.everything():
             if select is None or select(f"{statement.label} {statement.title or derivation.title}"):
-                yield _check(derivation, statement, seconds, confirm)
+                yield _check(derivation, statement, seconds, effort if confirm else None)
 
 
-def _check(derivation: Derivation, statement: Statement, seconds: float, confirm: bool) -> CheckedStatement:
+def _check(derivation: Derivation, statement: Statement, seconds: float, effort: Effort | None) -> CheckedStatement:
     start = time.perf_counter()
     try:
         verdict = derivation.verdict(statement.label, seconds=seconds)
@@ -69,9 +70,9 @@ def _check(derivation: Derivation, statement: Statement, seconds: float, confirm
         detail = f"under {', '.join(map(repr, statement.hypotheses))}: {detail}"
     if statement.lemmas and status == "proved":
         detail += f"; lemmas used: {', '.join(_used(statement, verdict)) or 'none'}"
-    if confirm and status == "proved":
+    if effort is not None and status == "proved":
         try:
-            confirmation = "; ".join(_confirmations(statement))
+            confirmation = "; ".join(_confirmations(statement, effort))
         except ConfirmationError as error:
             status, detail = "error", f"proved, but not confirmed: {error}"
     return _row(derivation, statement, status, detail, start, confirmation, verdict)
@@ -84,26 +85,42 @@ def _used(statement: Statement, verdict: Verdict) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lemma.label for lemma in (*used, *statement.rests_on)))
 
 
-def _confirmations(statement: Statement) -> Iterator[str]:
-    if statement.induction is not None:
-        return  # its base and its step are confirmed
-    if not statement.hypotheses:
-        try:
-            sizes = dict.fromkeys(statement.identity.dimensions(), COMPONENT_SIZE)
-            if not componentwise(statement.identity, sizes):
-                raise ConfirmationError(f"SymPy's derivation by components at size {COMPONENT_SIZE} finds it false")
-            yield f"SymPy at size {COMPONENT_SIZE}"
-        except UnsupportedError:
-            pass  # relu and step have no polynomial components; the oracle below does not need any
+def _confirmations(statement: Statement, effort: Effort) -> Iterator[str]:
+    # of an induction the base and the step are confirmed by components, the theorem by the oracle alone
+    if not statement.hypotheses and statement.induction is None:
+        yield from _by_components(statement, effort)
     if isinstance(statement.equation, Inequality):
-        found = search(statement.equation, points=VIOLATION_POINTS, seconds=1.0, hypotheses=statement.hypotheses)
+        found = least_slack(
+            statement.equation, points=effort.points, descents=effort.descents, steps=effort.steps,
+            seconds=effort.slack_seconds, hypotheses=statement.hypotheses,
+        )  # fmt: skip
         if isinstance(found, Counterexample):
             raise ConfirmationError(f"the inequality is violated {found.summary()}")
-        if found.points_tried:
-            yield f"not violated at {found.points_tried} random points"
+        if found is not None:
+            yield str(found)
     if statement.confirm:
-        confirmations = [confirm_gradient(statement.equation, spec) for spec in statement.confirm]
-        yield str(reduce(add, confirmations))
+        yield str(confirm_gradient(statement.equation, statement.confirm, effort=effort))
+
+
+def _by_components(statement: Statement, effort: Effort) -> Iterator[str]:
+    """SymPy's derivation by entries: at the first size without a limit of time, at the others within one."""
+    done = []
+    for number, size in enumerate(effort.component_sizes):
+        sizes = dict.fromkeys(statement.identity.dimensions(), size)
+        try:
+            if number == 0:
+                holds: bool | None = componentwise(statement.identity, sizes)
+            elif sizes:
+                holds = componentwise_within(effort.component_seconds, statement.identity, sizes)
+            else:
+                continue  # without dimensions every size is the same
+        except UnsupportedError:
+            return  # relu and step have no polynomial components; the oracle does not need any
+        if holds is False:
+            raise ConfirmationError(f"SymPy's derivation by components at size {size} finds it false")
+        if holds:
+            done.append(str(size))
+    yield f"SymPy at size{'s' * (len(done) > 1)} {' and '.join(done)}"
 
 
 def _row(

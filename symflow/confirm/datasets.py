@@ -1,12 +1,14 @@
-"""Iris and wine as labelled data in R^Q: standardised floats, or exact rationals made from the printed decimals.
+"""Iris, wine and handwritten digits as labelled data in R^Q: standardised floats, or exact rationals.
 
 The numbers are read from the files that scikit-learn installs, without importing scikit-learn: its import costs more
-than a second, and the files hold the decimals as they were printed, which floats do not.
+than a second, and the files hold the decimals as they were printed, which floats do not; from those the rationals are
+made.
 """
 
 from __future__ import annotations
 
 import csv
+import gzip
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +20,10 @@ from numpy.typing import NDArray
 from symflow.errors import ShapeError, SymflowError, UnsupportedError
 from symflow.network import LabelledData, class_weights, one_hot
 
-Name = Literal["iris", "wine"]
-FILES = {"iris": "iris.csv", "wine": "wine_data.csv"}
+Name = Literal["iris", "wine", "digits"]
+FILES = {"iris": "iris.csv", "wine": "wine_data.csv", "digits": "digits.csv.gz"}
+DIGITS = 5  # the classes 0 to 4 of the handwritten digits
+SIDE = 8  # pixels of a row
 
 
 class MissingDataError(SymflowError, FileNotFoundError):
@@ -29,7 +33,8 @@ class MissingDataError(SymflowError, FileNotFoundError):
 def load(name: Name, *, Q: int | None = None, N: int | None = None, exact: bool = False) -> LabelledData:
     """A real data set whose points and targets both live in R^Q, with class weights ω = 1/N_j.
 
-    ``iris`` has 150 points, 4 features and 3 classes; ``wine`` 178 points, 13 features and 3 classes. The first Q
+    ``iris`` has 150 points, 4 features and 3 classes; ``wine`` 178 points, 13 features and 3 classes;
+    ``digits`` are the 901 pictures of the digits 0 to 4, with the ink in each of their 8 rows as features. The first Q
     features are taken (all by default) and class j has the target e_j in R^Q, so Q lies between the number of classes
     and the number of features. ``N`` takes that many points, evenly spaced through the file, which is sorted by
     class: every class keeps its share.
@@ -83,10 +88,20 @@ def _rationally_scaled(points: NDArray[Any]) -> NDArray[Any]:
 
 
 def _read(name: str) -> tuple[list[list[Fraction]], list[int]]:
-    """All features as printed, and the labels, which stand in the last column; the first line is a header."""
+    """All features as printed, and the labels, which stand in the last column; sorted by class."""
+    if name == "digits":
+        return _read_digits()
     with _path(name).open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))[1:]
+        rows = list(csv.reader(file))[1:]  # the first line is a header
     return [[Fraction(entry) for entry in row[:-1]] for row in rows], [int(row[-1]) for row in rows]
+
+
+def _read_digits() -> tuple[list[list[Fraction]], list[int]]:
+    with gzip.open(_path("digits"), "rt", newline="", encoding="utf-8") as file:
+        pictures = [[int(float(entry)) for entry in row] for row in csv.reader(file)]
+    chosen = sorted((row for row in pictures if row[-1] < DIGITS), key=lambda row: row[-1])
+    features = [[Fraction(sum(row[k : k + SIDE])) for k in range(0, SIDE * SIDE, SIDE)] for row in chosen]
+    return features, [row[-1] for row in chosen]
 
 
 def _path(name: str) -> Path:

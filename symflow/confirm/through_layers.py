@@ -13,9 +13,12 @@ from symflow.network.arrays import Array, inverse
 
 
 def through_layers(
-    oracle: ModuleType, network: PolarParameters, arguments: tuple[Array, Array, Array], group: str, layer: int
-) -> Any:
+    oracle: ModuleType, network: PolarParameters, arguments: tuple[Array, Array, Array], group: str, layer: int,
+    **options: Any,
+) -> Any:  # fmt: skip
     """The derivative by beta_l, by W^(l) at fixed beta_l, along exp(tA) R_l, or by W_*l, from those by (W_k, b_k).
+
+    Layer L + 1 is the output layer; ``"layer biases"`` is dC/db_l itself. ``options`` go to the oracle.
 
     dC/db^(l) = dC/db_l - W_{l+1}^T dC/db_{l+1};
     dC/dW^(l) = G_l (W^(l-1))^-T - W_{l+1}^T G_{l+1} (W^(l))^-T with G_l = dC/dW_l - (dC/db_l) b^(l-1)T  (theory A6).
@@ -24,10 +27,13 @@ def through_layers(
     Raises UnsupportedError for an unknown group.
     """
     layers, cumulative, pulled = to_layers(network), to_cumulative(network), to_pulled_back(network)
-    gradient = oracle.gradients(layers.as_mapping(), *arguments, coordinates="layers")
+    gradient = oracle.gradients(layers.as_mapping(), *arguments, coordinates="layers", **options)
     weights, biases = gradient["weights"], gradient["biases"]
-    after = layers.weights[layer].T  # W_{l+1}; the output layer always follows a hidden one
-    by_bias = biases[layer - 1] - after @ biases[layer]
+    if group == "layer biases":
+        return biases[layer - 1]
+    last = layer == layers.depth + 1
+    after = None if last else layers.weights[layer].T  # W_{l+1}
+    by_bias = biases[layer - 1] if after is None else biases[layer - 1] - after @ biases[layer]
     W, beta = pulled.weights[layer - 1], pulled.biases[layer - 1]
     if group == "biases":
         return W.T @ by_bias
@@ -38,11 +44,12 @@ def through_layers(
             return weights[0]
         return weights[k - 1] - np.outer(biases[k - 1], cumulative.biases[k - 2])
 
-    back = inverse(W, "a cumulative weight").T
     here = central(layer)
     if layer > 1:
         here = here @ inverse(cumulative.weights[layer - 2], "a cumulative weight").T
-    by_weight = here - after @ central(layer + 1) @ back + np.outer(by_bias, beta)
+    by_weight = here + np.outer(by_bias, beta)
+    if after is not None:
+        by_weight = by_weight - after @ central(layer + 1) @ inverse(W, "a cumulative weight").T
     if group == "weights":
         return by_weight
     if not network.adapted:

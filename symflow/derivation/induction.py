@@ -15,8 +15,9 @@ number of layers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from symflow.derivation.statements import Statement
 from symflow.derivation.totality import is_invertible, require_total
@@ -63,6 +64,7 @@ class Induction:
     source: str
     recursion: Recursion
     equation: Equation
+    confirm: tuple[Mapping[str, Any], ...] = ()  # how the theorem is compared with a network
 
     @property
     def parts(self) -> tuple[str, str]:
@@ -73,8 +75,9 @@ class Induction:
         """The theorem as a statement, from its step: it rests on what the step rests on."""
         own = claimed_by(step, self.equation)
         return Statement(
-            self.label, self.equation, self.title, self.source, (), own, step.lemmas, step.rests_on, induction=self
-        )
+            self.label, self.equation, self.title, self.source, self.confirm, own, step.lemmas, step.rests_on,
+            induction=self,
+        )  # fmt: skip
 
 
 @dataclass

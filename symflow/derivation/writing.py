@@ -274,8 +274,9 @@ class Derivation:
         return Recursion()
 
     def induction(
-        self, label: str, recursion: Recursion, claim: Callable[[Layer], Equation], *, title: str = "", source: str = ""
-    ) -> None:
+        self, label: str, recursion: Recursion, claim: Callable[[Layer], Equation], *, title: str = "",
+        source: str = "", confirm: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
+    ) -> None:  # fmt: skip
         """Claim a statement about the states of a recursion for every number of layers.
 
         ``claim`` builds the statement from the states of a layer. It becomes two statements, ``label.base`` and
@@ -304,7 +305,8 @@ class Derivation:
         self.claim(f"{label}.step", step, title=name, source=source)
         self.hypotheses = before
         theorem = claim(recursion.here())
-        self.inductions[label] = Induction(label, title, source or self.source, recursion, theorem)
+        specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)
+        self.inductions[label] = Induction(label, title, source or self.source, recursion, theorem, specs)
 
     def _require_free(self, label: str, recursion: Recursion) -> None:
         """The states at a general layer are arbitrary: no hypothesis may speak of them already."""

@@ -13,9 +13,17 @@ import numpy as np
 from flint import fmpq, fmpq_mat, fmpz
 from numpy.typing import ArrayLike
 
-from symflow.errors import KindError
+from symflow.errors import KindError, UnsupportedError
+from symflow.oracle.choices import RELU, Activation, Loss
 from symflow.oracle.layered import layer_outputs, layers_from, residual
-from symflow.oracle.matrix_tape import Node, RationalArithmetic, half_weighted_square, propagate
+from symflow.oracle.matrix_tape import (
+    Node,
+    RationalArithmetic,
+    half_weighted_square,
+    polynomial,
+    propagate,
+    weighted_sum,
+)
 from symflow.oracle.problem import (
     ORTHOGONAL,
     VECTORS,
@@ -38,6 +46,8 @@ def cost(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
 ) -> Fraction:
     """C = ½ Σ ω |(W^(L+1))^{-1}(x^(L+1) − y)|² (``"input"``) or ½ Σ ω |x^(L+1) − y|² (``"standard"``), exactly.
 
@@ -47,7 +57,7 @@ def cost(
     >>> cost({"weights": [[[half]], [[2]]], "biases": [[1], [0]]}, [[4]], [[1]], [1], cost="standard")
     Fraction(25, 2)
     """
-    problem = read_problem(parameters, points, targets, weights, cost, coordinates, rational, 0)
+    problem = read_problem(parameters, points, targets, weights, cost, coordinates, rational, 0, activation, loss)
     return fraction(_half_average(problem, _variables(problem)[0], "zero").value[0, 0])
 
 
@@ -59,6 +69,8 @@ def gradients(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
     on_kink: OnKink = "raise",
 ) -> Groups:
     """The derivative of the cost with respect to every array of ``parameters``: same groups, same shapes, Fractions.
@@ -67,15 +79,18 @@ def gradients(
     weights (N,). For ``rotations`` and ``frames`` the answer is the antisymmetric Ω' with
     d/dt C(exp(tA) R) = ⟨Ω', A⟩ at t = 0 for every antisymmetric A.
 
-    Raises KindError (a float among the numbers, unknown names, a rotation that is not orthogonal), ShapeError, and
-    UndefinedError (singular weight; a datum on a kink unless ``on_kink="zero"``, which takes relu'(0) = 0).
+    ``activation`` and ``loss`` are those of ``symflow.oracle.choices``.
+
+    Raises KindError (a float among the numbers, unknown names, a rotation that is not orthogonal), ShapeError,
+    UnsupportedError (an activation or a loss that leaves the rationals), and UndefinedError (singular weight; a datum
+    on a kink unless ``on_kink="zero"``, which takes relu'(0) = 0, and the slope for leaky ReLU).
 
     >>> half = Fraction(1, 2)
     >>> gradient = gradients({"weights": [[[half]], [[2]]], "biases": [[1], [0]]}, [[4]], [[1]], [1], cost="standard")
     >>> gradient["weights"][0].tolist(), gradient["biases"][1].tolist()
     ([[Fraction(40, 1)]], [Fraction(5, 1)])
     """
-    problem = read_problem(parameters, points, targets, weights, cost, coordinates, rational, 0)
+    problem = read_problem(parameters, points, targets, weights, cost, coordinates, rational, 0, activation, loss)
     groups, variables = _variables(problem)
     propagate(_half_average(problem, groups, on_kink))
     return {
@@ -144,11 +159,16 @@ def _turned(generator: Node, rotation: Node) -> Node:
 
 
 def _half_average(problem: Problem, groups: dict[str, list[Node]], on_kink: OnKink) -> Node:
-    arithmetic = RationalArithmetic(on_kink)
+    arithmetic = RationalArithmetic(on_kink, problem.activation)
     weights, biases = layers_from(groups, problem.coordinates, arithmetic)
     points, targets = Node(_matrix(problem.points.T)), Node(_matrix(problem.targets.T))
     error = residual(weights, biases, points, targets, problem.cost, arithmetic)
-    return half_weighted_square(error, list(problem.weights))
+    masses = list(problem.weights)
+    if problem.loss == "square":
+        return half_weighted_square(error, masses)
+    if problem.loss == "quartic":
+        return weighted_sum(polynomial(error, [fmpq(0)] * 4 + [fmpq(1, 4)]), masses)
+    raise UnsupportedError(f"{problem.loss} has no rational values: take symflow.oracle.precise")
 
 
 def _collect(name: str, variable: Node, array: Array) -> Array:

@@ -15,6 +15,7 @@ from autograd.tracer import getval
 from numpy.typing import ArrayLike, NDArray
 
 from symflow.errors import KindError
+from symflow.oracle.choices import RELU, Activation, Loss
 from symflow.oracle.problem import (
     ORTHOGONAL,
     Coordinates,
@@ -40,13 +41,17 @@ def cost(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
 ) -> float:
     """The cost in float64; arguments as for ``exact.gradients``.
 
     >>> cost({"weights": [[[0.5]], [[2.0]]], "biases": [[1.0], [0.0]]}, [[4.0]], [[1.0]], [1.0], cost="standard")
     12.5
     """
-    problem = read_problem(parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY)
+    problem = read_problem(
+        parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY, activation, loss
+    )
     return float(_half_average(_as_floats(problem.groups), problem, "zero"))
 
 
@@ -58,6 +63,8 @@ def gradients(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
     on_kink: OnKink = "raise",
 ) -> Groups:
     """Same groups and shapes as ``parameters``, float64; as ``exact.gradients``. Fractions are rounded on reading.
@@ -68,7 +75,9 @@ def gradients(
     >>> gradients(layers, [[4.0]], [[1.0]], [1.0], cost="standard")["weights"][0].tolist()
     [[40.0]]
     """
-    problem = read_problem(parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY)
+    problem = read_problem(
+        parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY, activation, loss
+    )
     values = _as_floats(problem.groups)
     # A rotation is differentiated by the generator K of (1 + K − Kᵀ) R at K = 0.
     variables = {
@@ -112,9 +121,10 @@ def _half_average(groups: Program, problem: Problem, on_kink: OnKink) -> Any:
         layers = _layers(groups, problem.coordinates)
         state = problem.points.astype(np.float64)
         for layer, (weight, bias) in enumerate(layers[:-1], start=1):
-            state = _rectify(anp.dot(state, weight.T) + bias, layer, on_kink)
+            state = _activate(anp.dot(state, weight.T) + bias, layer, problem.activation, on_kink)
         weight, bias = layers[-1]
-        error = anp.dot(state, weight.T) + bias - problem.targets.astype(np.float64)
+        output, targets = anp.dot(state, weight.T) + bias, problem.targets.astype(np.float64)
+        error = output - targets
         if problem.cost == "input":
             product = layers[0][0]
             for weight, _ in layers[1:]:
@@ -122,7 +132,22 @@ def _half_average(groups: Program, problem: Problem, on_kink: OnKink) -> Any:
             error = anp.linalg.solve(product, error.T).T
     except np.linalg.LinAlgError as raised:
         raise singular_error("a cumulative weight") from raised
-    return 0.5 * anp.sum(problem.weights.astype(np.float64) * anp.sum(error**2, axis=1))
+    return anp.sum(problem.weights.astype(np.float64) * _losses(output, targets, error, problem.loss))
+
+
+def _losses(output: Any, targets: Any, error: Any, loss: str) -> Any:
+    """The loss of each datum."""
+    match loss:
+        case "square":
+            return 0.5 * anp.sum(error**2, axis=1)
+        case "quartic":
+            return 0.25 * anp.sum(error**4, axis=1)
+        case "pseudo-huber":
+            return anp.sum(anp.sqrt(1 + error**2) - 1, axis=1)
+        case _:
+            largest = np.max(getval(output), axis=1)
+            total = anp.log(anp.sum(anp.exp(output - largest[:, np.newaxis]), axis=1)) + largest
+            return total - anp.sum(targets * output, axis=1)
 
 
 def _layers(groups: Program, coordinates: Coordinates) -> list[tuple[Any, Any]]:
@@ -150,9 +175,20 @@ def _layers(groups: Program, coordinates: Coordinates) -> list[tuple[Any, Any]]:
     return layers
 
 
-def _rectify(preactivation: Any, layer: int, on_kink: OnKink) -> Any:
+def _activate(preactivation: Any, layer: int, activation: Activation, on_kink: OnKink) -> Any:
     plain = getval(preactivation)
-    if on_kink == "raise" and not plain.all():
+    if activation.kinked and on_kink == "raise" and not plain.all():
         datum, component = (int(index) for index in np.argwhere(plain == 0)[0])
         raise kink_error(layer, datum, component)
-    return anp.where(plain > 0, preactivation, 0.0)
+    numbers = [float(number) for number in activation.numbers]
+    match activation.name:
+        case "relu":
+            return anp.where(plain > 0, preactivation, 0.0)
+        case "leaky relu":
+            return anp.where(plain > 0, preactivation, numbers[0] * preactivation)
+        case "polynomial":
+            return sum(number * preactivation**power for power, number in enumerate(numbers))
+        case "swish":
+            return preactivation / (1.0 + anp.exp(-preactivation))
+        case _:
+            return anp.tanh(preactivation)

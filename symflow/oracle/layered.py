@@ -26,8 +26,8 @@ class Arithmetic(Protocol):
     def transpose(self, matrix: Matrix) -> Matrix:
         """Transpose."""
 
-    def rectify(self, preactivation: Matrix, layer: int) -> Matrix:
-        """Entrywise relu with relu'(0) = 0; UndefinedError at 0 where kinks are refused."""
+    def activate(self, preactivation: Matrix, layer: int) -> Matrix:
+        """The activation entry by entry, relu'(0) = 0; UndefinedError at 0 where kinks are refused."""
 
 
 def layers_from(
@@ -56,11 +56,11 @@ def layers_from(
 
 
 def layer_outputs(weights: list[Matrix], biases: list[Matrix], points: Matrix, arithmetic: Arithmetic) -> list[Matrix]:
-    """x^(0)..x^(L+1): x^(ℓ) = relu(W_ℓ x^(ℓ-1) + b_ℓ), the last one affine."""
+    """x^(0)..x^(L+1): x^(ℓ) = f(W_ℓ x^(ℓ-1) + b_ℓ), the last one affine."""
     outputs = [points]
     for layer, (weight, bias) in enumerate(zip(weights, biases, strict=True), start=1):
         affine = weight @ outputs[-1] + bias
-        outputs.append(affine if layer == len(weights) else arithmetic.rectify(affine, layer))
+        outputs.append(affine if layer == len(weights) else arithmetic.activate(affine, layer))
     return outputs
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 
 from flint import fmpq, fmpq_mat
 
-from symflow.errors import ShapeError
+from symflow.errors import ShapeError, UnsupportedError
+from symflow.oracle.choices import RELU, Activation
 from symflow.oracle.problem import OnKink, kink_error, singular_error
 
 Pullback = Callable[[fmpq_mat], fmpq_mat]
@@ -48,16 +49,35 @@ class Node:
     def __sub__(self, other: Node) -> Node:
         return Node(self.value - other.value, ((self, _same), (other, lambda adjoint: -adjoint)))
 
+    def __mul__(self, other: Node) -> Node:
+        """Product entry by entry."""
+        left, right = self.value, other.value
+        return Node(
+            _entrywise(left, right),
+            ((self, lambda adjoint: _entrywise(adjoint, right)), (other, lambda adjoint: _entrywise(left, adjoint))),
+        )
+
 
 def _same(adjoint: fmpq_mat) -> fmpq_mat:
     return adjoint
 
 
+def _entrywise(left: fmpq_mat, right: fmpq_mat) -> fmpq_mat:
+    entries = [first * second for first, second in zip(left.entries(), right.entries(), strict=True)]
+    return fmpq_mat(left.nrows(), left.ncols(), entries)
+
+
+def _filled(like: fmpq_mat, entry: fmpq) -> Node:
+    """A constant: the shape of a matrix, one number at every place."""
+    return Node(fmpq_mat(like.nrows(), like.ncols(), [entry] * (like.nrows() * like.ncols())))
+
+
 class RationalArithmetic:
     """The remaining operations on nodes (``layered.Arithmetic``)."""
 
-    def __init__(self, on_kink: OnKink) -> None:
+    def __init__(self, on_kink: OnKink, activation: Activation = RELU) -> None:
         self.on_kink = on_kink
+        self.activation = activation
 
     def inverse(self, matrix: Node, what: str) -> Node:
         """V = M^{-1}, dV = −V dM V, so the adjoint of M is −Vᵀ V̄ Vᵀ."""
@@ -84,8 +104,20 @@ class RationalArithmetic:
 
         return Node(value, ((vector, pull),))
 
-    def rectify(self, preactivation: Node, layer: int) -> Node:
-        """relu entry by entry; relu'(0) = 0."""
+    def activate(self, preactivation: Node, layer: int) -> Node:
+        """The activation entry by entry; UnsupportedError where it leaves the rationals."""
+        if not self.activation.rational:
+            raise UnsupportedError(
+                f"{self.activation.name} has no rational values: take symflow.oracle.precise, which has any number of "
+                "digits"
+            )
+        numbers = [fmpq(number.numerator, number.denominator) for number in self.activation.numbers]
+        if self.activation.name == "polynomial":
+            return polynomial(preactivation, numbers)
+        return self._rectify(preactivation, layer, numbers[0] if numbers else fmpq(0))
+
+    def _rectify(self, preactivation: Node, layer: int, slope: fmpq) -> Node:
+        """u where u > 0, else slope u; the slope is also the derivative at 0."""
         entries = preactivation.value.entries()
         rows, columns = preactivation.value.nrows(), preactivation.value.ncols()
         if self.on_kink == "raise":
@@ -96,10 +128,26 @@ class RationalArithmetic:
 
         def mask(matrix: fmpq_mat) -> fmpq_mat:
             return fmpq_mat(
-                rows, columns, [entry if on else 0 for entry, on in zip(matrix.entries(), active, strict=True)]
+                rows,
+                columns,
+                [entry if on else slope * entry for entry, on in zip(matrix.entries(), active, strict=True)],
             )
 
         return Node(mask(preactivation.value), ((preactivation, mask),))
+
+
+def polynomial(argument: Node, coefficients: Sequence[fmpq]) -> Node:
+    """c_0 + c_1 u + c_2 u² + … entry by entry, by Horner's scheme."""
+    total = _filled(argument.value, coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        total = total * argument + _filled(argument.value, coefficient)
+    return total
+
+
+def weighted_sum(values: Node, weights: Sequence[fmpq]) -> Node:
+    """Σ_i ω_i Σ_k v_ki over the columns v_i, a 1 × 1 node."""
+    left = Node(fmpq_mat(1, values.value.nrows(), [1] * values.value.nrows()))
+    return left @ values @ Node(fmpq_mat(len(weights), 1, list(weights)))
 
 
 def half_weighted_square(residual: Node, weights: Sequence[fmpq]) -> Node:

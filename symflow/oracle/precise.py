@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import KindError
-from symflow.oracle.layered import layers_from, residual
+from symflow.oracle.choices import RELU, Activation, Loss
+from symflow.oracle.layered import layer_outputs, layers_from, residual
 from symflow.oracle.problem import (
     ORTHOGONAL,
     Array,
@@ -40,6 +41,8 @@ def cost(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
     digits: int = 50,
 ) -> Any:
     """The cost as an ``mpf`` computed with ``digits`` decimal digits; arguments as for ``exact.gradients``.
@@ -48,8 +51,10 @@ def cost(
     '0.055555555555555555556'
     """
     with mpmath.workdps(digits):
-        problem = read_problem(parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY)
-        arithmetic = ScalarArithmetic([], mpmath.mpf(0), "zero")
+        problem = read_problem(
+            parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY, activation, loss
+        )
+        arithmetic = ScalarArithmetic([], mpmath.mpf(0), "zero", activation)
         return _half_average(problem, _variables(problem, arithmetic)[0], arithmetic).value
 
 
@@ -61,6 +66,8 @@ def gradients(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
     digits: int = 50,
     on_kink: OnKink = "raise",
 ) -> Groups:
@@ -75,8 +82,10 @@ def gradients(
     '1.414213562'
     """
     with mpmath.workdps(digits):
-        problem = read_problem(parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY)
-        arithmetic = ScalarArithmetic([], mpmath.mpf(0), on_kink)
+        problem = read_problem(
+            parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY, activation, loss
+        )
+        arithmetic = ScalarArithmetic([], mpmath.mpf(0), on_kink, activation)
         groups, variables = _variables(problem, arithmetic)
         adjoints = slopes(_half_average(problem, groups, arithmetic))
         return {
@@ -127,12 +136,15 @@ def _variables(problem: Problem, arithmetic: ScalarArithmetic) -> tuple[dict[str
 def _half_average(problem: Problem, groups: dict[str, list[Array]], arithmetic: ScalarArithmetic) -> Scalar:
     weights, biases = layers_from(groups, problem.coordinates, arithmetic)
     points, targets = arithmetic.lift(problem.points.T), arithmetic.lift(problem.targets.T)
-    error = residual(weights, biases, points, targets, problem.cost, arithmetic)
     total = arithmetic.constant(0)
-    for datum, mass in enumerate(problem.weights):
-        half = arithmetic.constant(mass / 2)
-        for entry in error[:, datum]:
-            total = total + half * (entry * entry)
+    if problem.loss == "cross-entropy":
+        outputs = layer_outputs(weights, biases, points, arithmetic)[-1]
+        losses = [arithmetic.cross_entropy(x, y) for x, y in zip(outputs.T, targets.T, strict=True)]
+    else:
+        error = residual(weights, biases, points, targets, problem.cost, arithmetic)
+        losses = [arithmetic.loss_of(e, problem.loss) for e in error.T]
+    for mass, loss in zip(problem.weights, losses, strict=True):
+        total = total + arithmetic.constant(mass) * loss
     return total
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symflow.errors import KindError, ShapeError, UndefinedError
+from symflow.oracle.choices import RELU, Activation, Loss, require_loss
 
 Array = NDArray[Any]
 Cost = Literal["input", "standard"]
@@ -49,6 +50,8 @@ class Problem:
     weights: Array
     cost: Cost
     coordinates: Coordinates
+    activation: Activation
+    loss: Loss
 
 
 def read_problem(
@@ -60,15 +63,19 @@ def read_problem(
     coordinates: str,
     number: Callable[[Any], Any],
     tolerance: float,
+    activation: Activation = RELU,
+    loss: str = "square",
 ) -> Problem:
     """Convert every entry with ``number``, check names, counts, shapes and orthogonality (to ``tolerance``).
 
-    Raises ShapeError (counts, shapes), KindError (unknown cost, coordinates or group; not orthogonal; weight <= 0).
+    Raises ShapeError (counts, shapes), KindError (unknown cost, coordinates, loss or group; not
+    orthogonal; weight <= 0).
     """
     if cost not in ("input", "standard"):
         raise KindError(f"unknown cost {cost!r}; write cost='input' or cost='standard'")
     if coordinates not in GROUPS:
         raise KindError(f"unknown coordinates {coordinates!r}; write one of {', '.join(map(repr, GROUPS))}")
+    require_loss(loss, cost)
     groups = _read_groups(parameters, coordinates, number)
     counts = {name: len(group) for name, group in groups.items()}
     if coordinates == "adapted":
@@ -88,7 +95,7 @@ def read_problem(
             raise ShapeError(f"{what} must have shape {wanted} for these parameters; they have {array.shape}")
     if not all(mass > 0 for mass in masses):
         raise KindError("every data weight must be positive")
-    return Problem(groups, rows, labels, masses, cost, coordinates)  # type: ignore[arg-type]  # both checked above
+    return Problem(groups, rows, labels, masses, cost, coordinates, activation, loss)  # type: ignore[arg-type]  # checked above
 
 
 def _read_groups(parameters: Parameters, coordinates: str, number: Callable[[Any], Any]) -> Groups:

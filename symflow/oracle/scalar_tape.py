@@ -5,10 +5,13 @@ Slower than a tape of matrices and deliberately different from it: the two check
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import mpmath
 import numpy as np
 
+from symflow.oracle.choices import RELU, Activation
 from symflow.oracle.problem import Array, OnKink, kink_error, singular_error
 
 
@@ -37,6 +40,20 @@ class Scalar:
         quotient = self.value / other.value
         return Scalar(self.tape, quotient, ((self, 1 / other.value), (other, -quotient / other.value)))
 
+    def exp(self) -> Scalar:
+        """The exponential."""
+        value = mpmath.exp(self.value)
+        return Scalar(self.tape, value, ((self, value),))
+
+    def log(self) -> Scalar:
+        """The natural logarithm."""
+        return Scalar(self.tape, mpmath.log(self.value), ((self, 1 / self.value),))
+
+    def sqrt(self) -> Scalar:
+        """The square root of a positive number."""
+        root = mpmath.sqrt(self.value)
+        return Scalar(self.tape, root, ((self, 1 / (2 * root)),))
+
 
 def slopes(result: Scalar) -> list[Any]:
     """∂result/∂(number at each place of the tape); one backward sweep."""
@@ -53,10 +70,11 @@ def slopes(result: Scalar) -> list[Any]:
 class ScalarArithmetic:
     """The operations of ``layered.Arithmetic`` on object arrays of scalars."""
 
-    def __init__(self, tape: list[Scalar], zero: Any, on_kink: OnKink) -> None:
+    def __init__(self, tape: list[Scalar], zero: Any, on_kink: OnKink, activation: Activation = RELU) -> None:
         self.tape = tape
         self.zero = zero
         self.on_kink = on_kink
+        self.activation = activation
 
     def constant(self, value: Any) -> Scalar:
         """A number without parents."""
@@ -101,12 +119,58 @@ class ScalarArithmetic:
                     work[row] = work[row] - work[column] * work[row, column]
         return work[:, size:]
 
-    def rectify(self, preactivation: Array, layer: int) -> Array:
-        """relu entry by entry; relu'(0) = 0."""
+    def activate(self, preactivation: Array, layer: int) -> Array:
+        """The activation entry by entry; relu'(0) = 0."""
         result = np.empty(preactivation.shape, dtype=object)
         for component, datum in np.ndindex(preactivation.shape):
             entry: Any = preactivation[component, datum]
-            if entry.value == 0 and self.on_kink == "raise":
+            if self.activation.kinked and entry.value == 0 and self.on_kink == "raise":
                 raise kink_error(layer, datum, component)
-            result[component, datum] = entry if entry.value > 0 else self.constant(0)
+            result[component, datum] = self._activated(entry)
         return result
+
+    def _activated(self, u: Scalar) -> Scalar:
+        numbers = [
+            self.constant(mpmath.mpf(number.numerator) / number.denominator) for number in self.activation.numbers
+        ]
+        one = self.constant(1)
+        match self.activation.name:
+            case "relu":
+                return u if u.value > 0 else self.constant(0)
+            case "leaky relu":
+                return u if u.value > 0 else numbers[0] * u
+            case "polynomial":
+                return _horner(u, numbers)
+            case "swish":
+                return u / (one + (self.constant(0) - u).exp())
+            case _:  # tanh u = (exp 2u − 1) / (exp 2u + 1)
+                double = (u + u).exp()
+                return (double - one) / (double + one)
+
+    def loss_of(self, error: Array, loss: str) -> Scalar:
+        """The loss of one datum that is a sum over the entries of the error."""
+        one, total = self.constant(1), self.constant(0)
+        for e in error:
+            square = e * e
+            if loss == "square":
+                total = total + square / self.constant(2)
+            elif loss == "quartic":
+                total = total + square * square / self.constant(4)
+            else:  # pseudo-Huber
+                total = total + (one + square).sqrt() - one
+        return total
+
+    def cross_entropy(self, output: Array, label: Array) -> Scalar:
+        """log Σ_k exp(x_k) − y·x of one datum."""
+        total, aligned = self.constant(0), self.constant(0)
+        for x, y in zip(output, label, strict=True):
+            total = total + x.exp()
+            aligned = aligned + x * y
+        return total.log() - aligned
+
+
+def _horner(u: Scalar, coefficients: Sequence[Scalar]) -> Scalar:
+    total = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        total = total * u + coefficient
+    return total

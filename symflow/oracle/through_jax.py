@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import UnsupportedError
+from symflow.oracle.choices import RELU, Activation, Loss
 from symflow.oracle.floating import ORTHOGONALITY, real
 from symflow.oracle.problem import (
     ORTHOGONAL,
@@ -39,6 +40,8 @@ def cost(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
 ) -> float:
     """The cost in float64; arguments as for ``exact.gradients``. Raises UnsupportedError where JAX is not installed.
 
@@ -47,7 +50,9 @@ def cost(
     12.5
     """
     jax = _jax()
-    problem = read_problem(parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY)
+    problem = read_problem(
+        parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY, activation, loss
+    )
     with _in_float64(jax):
         value, _ = _half_average(jax, _as_floats(problem.groups), problem)
         return float(_finite(value))
@@ -61,6 +66,8 @@ def gradients(
     *,
     cost: Cost = "input",
     coordinates: Coordinates = "layers",
+    activation: Activation = RELU,
+    loss: Loss = "square",
     on_kink: OnKink = "raise",
 ) -> Groups:
     """Same groups and shapes as ``parameters``, float64 NumPy arrays; as ``floating.gradients``.
@@ -72,7 +79,9 @@ def gradients(
     [[40.0]]
     """
     jax = _jax()
-    problem = read_problem(parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY)
+    problem = read_problem(
+        parameters, points, targets, weights, cost, coordinates, real, ORTHOGONALITY, activation, loss
+    )
     values = _as_floats(problem.groups)
 
     def program(moved: Program) -> tuple[Any, list[Any]]:
@@ -91,7 +100,7 @@ def gradients(
             for name, arrays in values.items()
         }
         slopes, preactivations = jax.grad(program, has_aux=True)(variables)
-        if on_kink == "raise":
+        if activation.kinked and on_kink == "raise":
             _require_no_kink([np.asarray(preactivation) for preactivation in preactivations])
         return {
             name: tuple(_finite(array) / 2 if name in ORTHOGONAL else _finite(array) for array in slopes[name])
@@ -128,15 +137,40 @@ def _half_average(jax: Any, groups: Program, problem: Problem) -> tuple[Any, lis
     state, preactivations = jnp.asarray(problem.points.astype(np.float64)), []
     for weight, bias in layers[:-1]:
         preactivations.append(state @ weight.T + bias)
-        state = jnp.where(preactivations[-1] > 0, preactivations[-1], 0.0)
+        state = _activated(jax, preactivations[-1], problem.activation)
     weight, bias = layers[-1]
-    error = state @ weight.T + bias - problem.targets.astype(np.float64)
+    output, targets = state @ weight.T + bias, problem.targets.astype(np.float64)
+    error = output - targets
     if problem.cost == "input":
         product = layers[0][0]
         for weight, _ in layers[1:]:
             product = weight @ product
         error = jnp.linalg.solve(product, error.T).T
-    return 0.5 * jnp.vdot(problem.weights.astype(np.float64), (error * error).sum(axis=1)), preactivations
+    losses = _losses(jax, output, targets, error, problem.loss)
+    return jnp.vdot(problem.weights.astype(np.float64), losses), preactivations
+
+
+def _activated(jax: Any, u: Any, activation: Activation) -> Any:
+    numbers = [float(number) for number in activation.numbers]
+    functions = {
+        "relu": lambda: jax.numpy.where(u > 0, u, 0.0),
+        "leaky relu": lambda: jax.numpy.where(u > 0, u, numbers[0] * u),
+        "polynomial": lambda: jax.numpy.polyval(jax.numpy.array(numbers[::-1]), u),
+        "swish": lambda: jax.nn.silu(u),
+        "tanh": lambda: jax.numpy.tanh(u),
+    }
+    return functions[activation.name]()
+
+
+def _losses(jax: Any, output: Any, targets: Any, error: Any, loss: str) -> Any:
+    """The loss of each datum."""
+    losses = {
+        "square": lambda: (error * error).sum(axis=1) / 2,
+        "quartic": lambda: (error**4).sum(axis=1) / 4,
+        "pseudo-huber": lambda: (jax.numpy.sqrt(1 + error * error) - 1).sum(axis=1),
+        "cross-entropy": lambda: jax.scipy.special.logsumexp(output, axis=1) - (targets * output).sum(axis=1),
+    }
+    return losses[loss]()
 
 
 def _layers(jnp: Any, groups: Program, problem: Problem) -> list[tuple[Any, Any]]:

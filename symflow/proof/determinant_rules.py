@@ -152,7 +152,10 @@ class DeterminantRules:
         return Rule(((ONE, (value,), ()), half), (note,))
 
     def _exchange(self, head: str, A: Argument) -> Rule | None:
-        """det[1 + X Y] = det[1 + Y X]: of all ways to turn the product round, the one with the smallest argument."""
+        """det[1 + X Y] = det[1 + Y X]: of all ways to turn the product round, the one with the smallest argument.
+
+        An argument counts as its transpose where that is smaller: another rule will turn it over.
+        """
         identity = ((), (0, 0))
         products = [(key, c) for key, c in A.terms if key != identity]
         if len(products) != 1 or dict(A.terms).get(identity) != 1:
@@ -162,19 +165,23 @@ class DeterminantRules:
         if chain is None or chain.scalars or len(chain.items) < 2:
             return None
         outs = key[1]
+        here = self._rank(A)
         best: tuple[object, Argument, Argument, Argument] | None = None
         for cut in range(1, len(chain.items)):
             X = self._product(chain.items[:cut], outs[0], c)
             Y = self._product(chain.items[cut:], chain.items[cut - 1].right, ONE)
             turned = self._one_plus(Y, X)
-            rank = (str(turned.dims), turned.terms)
-            if rank < (str(A.dims), A.terms) and (best is None or rank < best[0]):  # type: ignore[operator]
+            rank = self._rank(turned)
+            if rank < here and (best is None or rank < best[0]):  # type: ignore[operator]
                 best = (rank, X, Y, turned)
         if best is None:
             return None
         _, X, Y, turned = best
         note = Note(-1, (), (), f"{head}-exchange", (A, X, Y, Notes(())), ())
         return Rule(((ONE, ((self.space.function(head, turned), ()),), ()),), (note,))
+
+    def _rank(self, A: Argument) -> tuple[str, object]:
+        return str(A.dims), min(A.terms, self._turned(A).terms)
 
     def _product(self, items: tuple[Item, ...], start: int, c: Fraction) -> Argument:
         """Consecutive items of a chain as one matrix."""

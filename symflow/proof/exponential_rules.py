@@ -10,6 +10,8 @@ from symflow.proof.rewriting import Rule
 from symflow.proof.rule_making import ONE, Product, RuleMaker
 from symflow.proof.splitting import Part, atom_sign, make_argument, pieces_of, scale
 
+MOST_MULTIPLES = 200  # of one unit: beyond them an exponential or an angle stays as it is
+
 
 class ExponentialRules(RuleMaker):
     """Rules for ``exp``, ``sin``, ``cos`` and ``tanh`` atoms."""
@@ -34,6 +36,8 @@ class ExponentialRules(RuleMaker):
         minus: list[Part] = []
         for key, c in a.terms:
             unit = self._unit("exp", key, a.dims, c)
+            if abs(c / unit) > MOST_MULTIPLES:
+                unit = abs(c)
             piece = self._whole(Argument(a.dims, ((key, unit),)))
             count = c / unit
             (plus if count > 0 else minus).extend([piece] * abs(int(count)))
@@ -61,7 +65,7 @@ class ExponentialRules(RuleMaker):
             return Rule(((sign, ((self.space.function(head, opposite), slots),), slots),), (note,))
         key, c = a.terms[-1]
         unit = self._unit("angle", key, a.dims, c)
-        if len(a.terms) == 1 and c == unit:
+        if (len(a.terms) == 1 and c == unit) or abs(c / unit) > MOST_MULTIPLES:
             return None
         first = Argument(a.dims, ((key, unit),))
         rest = make_argument(self.space, a.dims, [(x, f, o) for (f, o), x in (*a.terms, (key, -unit))])

@@ -6,6 +6,7 @@ that is not an out is summed in the relation, so in a match nothing else of the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,6 +30,20 @@ class Pattern:
     parameters: tuple[Any, ...]
     scale: Fraction
 
+    def reversed(self) -> Pattern | None:
+        """Of a relation between two terms: the other one as the lead, if it bears all outs."""
+        ((c, factors, outs),) = self.rest
+        if not set(outs) <= {s for _, slots in factors for s in slots}:
+            return None
+        rest = ((1 / Fraction(c), self.lead, self.outs),)
+        scale = -self.scale / c
+        return Pattern(tuple(factors), tuple(outs), rest, self.dims, self.schema, self.parameters, scale)
+
+    @property
+    def permutes(self) -> bool:
+        """Whether it only puts the same atoms together in another way, like S H = H S: it could undo itself."""
+        return len(self.rest) == 1 and sorted(a for a, _ in self.rest[0][1]) == sorted(a for a, _ in self.lead)
+
 
 Weight = tuple[int, tuple[int, ...], int, Key]
 
@@ -44,18 +59,30 @@ def weight(key: Key) -> Weight:
     return len(slotted), tuple(slotted), len(slotted) - len(factors), key
 
 
+def _heaviest(terms: list[Key]) -> Key:
+    """The term to replace. Of products of scalars one that is no part of another, or it would be replaced for ever."""
+    chosen = max(terms, key=weight)
+    atoms = Counter(_atoms(chosen))
+    if any(slots for _, slots in chosen[0]) or not any(atoms < Counter(_atoms(key)) for key in terms):
+        return chosen
+    return max(terms, key=lambda key: (len(key[0]), key))
+
+
 def _atoms(key: Key) -> list[int]:
     return sorted(atom for atom, _ in key[0])
 
 
 def orient(relation: Argument, schema: str, parameters: tuple[Any, ...], lead: Key | None = None) -> Pattern | None:
-    """Read a relation (an argument that is zero) from its heaviest term to the others; None without a usable lead."""
+    """Read a relation (an argument that is zero) from its heaviest term to the others; None without a usable lead.
+
+    A lead that bears an out twice is a diagonal: then the relation is read on its diagonal alone.
+    """
     if not relation.terms:
         return None
     terms = dict(relation.terms)
-    chosen = lead if lead is not None else max(terms, key=weight)
+    chosen = lead if lead is not None else _heaviest(list(terms))
     factors, outs = chosen
-    if not factors or len(set(outs)) < len(outs) or not set(outs) <= {s for _, slots in factors for s in slots}:
+    if not factors or not set(outs) <= {s for _, slots in factors for s in slots}:
         return None
     if schema == "lemma" and any(_atoms(key) == _atoms(chosen) for key in terms if key != chosen):
         return None  # read from the other side of a transpose such a rule would undo itself
@@ -64,13 +91,13 @@ def orient(relation: Argument, schema: str, parameters: tuple[Any, ...], lead: K
     return Pattern(factors, outs, rest, relation.dims, schema, parameters, 1 / coefficient)
 
 
-def find_match(space: Space, pattern: Pattern, factors: Factors, outs: Slots) -> tuple[Factors, Slots, int] | None:
-    """The context, the holes and the sign of the first place where the lead occurs; None where it does not."""
+def matches(space: Space, pattern: Pattern, factors: Factors, outs: Slots) -> Iterator[tuple[Factors, Slots, int]]:
+    """The context, the holes and the sign of every place where the lead occurs."""
     present: dict[int, list[int]] = {}
     for position, (atom, _) in enumerate(factors):
         present.setdefault(atom, []).append(position)
     if any(atom not in present for atom, _ in pattern.lead):
-        return None
+        return
     degree: dict[int, int] = {}
     for _, slots in factors:
         for s in slots:
@@ -83,8 +110,7 @@ def find_match(space: Space, pattern: Pattern, factors: Factors, outs: Slots) ->
     for used, binding, sign in _extend(space, pattern.lead, factors, present, frozenset(), {}, 1):
         if _closed(binding, inner, degree, outs, pattern.outs):
             context = tuple([f for k, f in enumerate(factors) if k not in used])
-            return context, tuple([binding[s] for s in pattern.outs]), sign
-    return None
+            yield context, tuple([binding[s] for s in pattern.outs]), sign
 
 
 def _closed(binding: Binding, inner: dict[int, int], degree: dict[int, int], outs: Slots, free: Slots) -> bool:

@@ -15,7 +15,7 @@ ends; the step bound is there for patterns that a user's hypotheses bring in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -24,10 +24,11 @@ from symflow.calculus.labelling import canonical
 from symflow.calculus.tensors import Budget
 from symflow.errors import LimitError
 from symflow.proof.gluing import Piece, close_sums, glue, lay_note
-from symflow.proof.patterns import Pattern, find_match
+from symflow.proof.patterns import Pattern, matches
 from symflow.proof.recording import AtomRef, Note, scaled
 
 MAX_STEPS = 20_000
+MAX_ORBIT = 64  # terms that relations like S H = H S may turn one into
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,14 +279,40 @@ class Rewriter:
 
     def _patterns(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
         for pattern in self.patterns:
-            match = find_match(self.space, pattern, factors, outs)
-            if match is None:
+            if pattern.permutes:
                 continue
-            context, holes, sign = match
+            for pieces, note in self._applied(pattern, factors, outs):
+                return pieces, [note]
+        return self._permuted(factors, outs)
+
+    def _applied(self, pattern: Pattern, factors: Factors, outs: Slots) -> Iterator[tuple[list[Piece], Note]]:
+        for context, holes, sign in matches(self.space, pattern, factors, outs):
             pieces = glue(self.space, context, outs, holes, pattern.rest, pattern.dims)
             note = Note(-sign * pattern.scale, context, outs, pattern.schema, pattern.parameters, holes)
-            return [(sign * c, f, o) for c, f, o in pieces], [note]
-        return None
+            yield [(sign * c, f, o) for c, f, o in pieces], note
+
+    def _permuted(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        """The first, in canonical order, of the terms that relations like S H = H S turn a term into."""
+        permuting = [p for pattern in self.patterns if pattern.permutes for p in (pattern, pattern.reversed()) if p]
+        if not permuting:
+            return None
+        sign, start = canonical(self.space, factors, outs)
+        if not sign:
+            return None
+        found: dict[Key, tuple[Fraction | int, list[Note]]] = {start: (sign, [])}
+        queue = [start]
+        for key in queue:
+            coefficient, notes = found[key]
+            for pattern in permuting:
+                for ((c, f, o),), note in self._applied(pattern, *key):
+                    turned, new = canonical(self.space, f, o)
+                    if turned and new not in found and len(found) < MAX_ORBIT:
+                        found[new] = (coefficient * c * turned, notes + scaled([note], coefficient))
+                        queue.append(new)
+            self._count()
+        best = min(found)
+        coefficient, notes = found[best]
+        return None if best == start else ([(coefficient, *best)], notes)
 
 
 def _accumulate(total: dict[Key, Fraction], key: Key, coefficient: Fraction | int) -> None:

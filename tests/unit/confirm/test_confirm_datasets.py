@@ -55,8 +55,8 @@ def test_exact_points_are_rational_of_order_one_with_short_denominators(name):
 
 
 def test_out_of_range_requests_are_refused():
-    with pytest.raises(UnsupportedError, match="unknown data set 'digits'"):
-        load("digits")
+    with pytest.raises(UnsupportedError, match="unknown data set 'faces'"):
+        load("faces")
     with pytest.raises(ShapeError, match="4 features and 3 classes"):
         load("iris", Q=2)
     with pytest.raises(ShapeError, match="150 points"):
@@ -73,3 +73,15 @@ def test_loading_does_not_import_scikit_learn():
     code = "import sys; from symflow.confirm.datasets import load; load('iris'); print('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_digits_are_those_of_scikit_learn():
+    datasets = pytest.importorskip("sklearn.datasets")
+    pictures, labels = datasets.load_digits(return_X_y=True)
+    ink = pictures.reshape(-1, 8, 8).sum(axis=2)[labels < 5]
+    data = load("digits")
+    assert data.points.shape == (901, 8) and sorted(data.labels) == list(data.labels)
+    standardised = (ink - ink.mean(axis=0)) / ink.std(axis=0)
+    assert np.allclose(np.sort(data.points, axis=0), np.sort(standardised, axis=0))
+    exact = load("digits", Q=6, N=20, exact=True)
+    assert exact.points.shape == (20, 6) and len(set(exact.labels)) == 5

@@ -13,7 +13,7 @@ from symflow.claims import parse_statement, scope
 from symflow.expr.tree import Expr
 from symflow.proof.chains import read_chain
 from symflow.proof.gluing import close_sums, glue, top_index
-from symflow.proof.patterns import find_match, orient
+from symflow.proof.patterns import matches, orient
 from symflow.proof.proving import Prover, attempt
 from symflow.proof.rewriting import Rewriter
 from symflow.proof.splitting import common_parts, is_nonnegative, is_positive, monomial
@@ -103,12 +103,12 @@ def test_orient_reads_from_the_heaviest_term_and_divides_by_its_coefficient() ->
         ("tr(A@B)", "tr(A@B.T)*A", False),
     ],
 )
-def test_find_match(lead: str, term: str, found: bool) -> None:
+def test_the_first_match(lead: str, term: str, found: bool) -> None:
     space, relation = argument(lead)
     pattern = orient(relation, "hypothesis", (0,))
     assert pattern is not None
     (factors, outs), coefficient = argument(term, space)[1].terms[0]
-    match = find_match(space, pattern, factors, outs)
+    match = next(matches(space, pattern, factors, outs), None)
     assert (match is not None) is found
     if match is not None and "K" in lead:
         assert coefficient * match[2] * pattern.scale == -1  # A^T K = -(K A)^T

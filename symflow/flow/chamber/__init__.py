@@ -1,0 +1,32 @@
+"""Gradient flow of the cumulative biases, rotations fixed, for any truncations: exact from event to event.
+
+Why not an ODE solver: the right side jumps at every wall, trajectories slide along walls as a rule rather than by
+exception, and general solvers then chatter, stall, or report success with a wrong end state. Inside a chamber the flow
+is linear and its walls are sums of exponentials, so events are first roots that can be found without missing one.
+
+    inputs         what is given, checked
+    prefixes       patterns of the first layers as affine maps
+    bookkeeping    which datum is next to which wall, moments of the patterns
+    exponentials   first roots of sums of exponentials
+    stepping       one segment: the exact flow, and the event that ends it
+    walls          the ways to continue at walls, and which of them are consistent
+    integrator     the event loop
+    trajectory     what is returned
+    certificate    an independent check from the points
+    balls          event times isolated in ball arithmetic
+"""
+
+from symflow.flow.chamber.certificate import FlowCertificate, check_trajectory
+from symflow.flow.chamber.flows import chamber_flow
+from symflow.flow.chamber.trajectory import ChamberTrajectory, Event, PatternChange, Segment, SlidingWall
+
+__all__ = [
+    "ChamberTrajectory",
+    "Event",
+    "FlowCertificate",
+    "PatternChange",
+    "Segment",
+    "SlidingWall",
+    "chamber_flow",
+    "check_trajectory",
+]

@@ -1,0 +1,25 @@
+"""One decorator for the inner loop: numba where it is installed, plain Python where it is not.
+
+The functions under it are written in the part of Python that both understand, so that the results are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+try:
+    import numba
+except ImportError:  # the extra "flow" is not installed: the same functions run interpreted
+    COMPILED = False
+else:
+    COMPILED = True
+
+
+def compiled(function: Function) -> Function:
+    """The function, compiled at its first call and cached on disk; unchanged without numba."""
+    if not COMPILED:
+        return function
+    return cast(Function, numba.njit(cache=True, error_model="numpy")(function))

@@ -1,0 +1,144 @@
+"""The event loop: compiled while all is plain, every choice tried where it is not, a verdict where none is left."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symflow.flow.chamber.advancing import (
+    AT_REST,
+    DOUBTFUL_ROOT,
+    ENOUGH,
+    FLAT_VALUE,
+    LOG_FULL,
+    MOST_AT_ONCE,
+    NOT_PLAIN,
+    NOTHING_AT_WALL,
+    NOTHING_LEFT,
+    STANDSTILL,
+    advance,
+)
+from symflow.flow.chamber.bookkeeping import refresh_moments
+from symflow.flow.chamber.inputs import FlowProblem
+from symflow.flow.chamber.resolving import resolve
+from symflow.flow.chamber.state import FlowState
+from symflow.flow.chamber.stepping import linear_flow, next_event, projection, state_at
+from symflow.network.arrays import Array
+
+MOST_EVENTS = 1_000_000
+
+
+class Integrator:
+    """A run; leaves the log in ``state``, and status and message."""
+
+    def __init__(self, problem: FlowProblem, max_events: int) -> None:
+        self.problem, self.max_events = problem, max_events
+        self.state = FlowState(problem)
+        self.status, self.message = "horizon", f"events may go on after t_max = {problem.t_max:.12g}"
+        self.start_pattern: Array = np.zeros(0)
+
+    def run(self) -> None:
+        """Integrate to the horizon, an equilibrium, or a verdict."""
+        state = self.state
+        zeros = state.enter_all()
+        verdict = resolve(state, zeros) if zeros else None
+        state.log.counts[1:] = 0  # what the start decides is part of the start
+        self.start_pattern = state.points.active.astype(bool)
+        if verdict is not None:
+            state.log.theta[0], state.log.V[0] = state.run.theta, np.eye(state.n)
+            state.log.counts[0] = 1
+            self._stop(verdict.status, verdict.message)
+            return
+        while True:
+            state.make_room()
+            why = self._python_segment() if state.polygons else self._compiled_segments()
+            if why == LOG_FULL:
+                continue
+            if why != NOT_PLAIN:
+                self._end(why)
+                return
+            zeros = state.zeros()
+            if not zeros:
+                self._end(NOTHING_AT_WALL)
+                return
+            verdict = resolve(state, zeros)
+            if verdict is not None:
+                self._stop(verdict.status, verdict.message)
+                return
+
+    def _compiled_segments(self) -> int:
+        s = self.state
+        why, later = advance(
+            s.table.nodes, s.points, s.table.used, s.log, s.run, self.problem.t_max, s.size_x, self.max_events
+        )
+        if why == NOTHING_LEFT and later == 0:
+            self.status = "equilibrium"
+        return int(why)
+
+    def _python_segment(self) -> int:
+        """One segment while data slide in two layers at once: the shares leave polygons, not intervals."""
+        s, r = self.state, self.state.run
+        row, n = int(s.log.counts[0]), s.n
+        if row > self.max_events:
+            return ENOUGH
+        if r.clock[1] > MOST_AT_ONCE:
+            return STANDSTILL
+        refresh_moments(s.points)
+        s.refresh_quadratic()
+        m = int(r.slides[0])
+        onto, multipliers = projection(r.rows[:m])
+        alone = [place for place in range(m) if place not in s.coupled]
+        share, start = -(multipliers @ r.H)[alone], (multipliers @ r.c)[alone]
+        exits = np.vstack((share, r.jump[alone] - share)) if alone else np.zeros((0, n))
+        values = exits @ r.theta + np.concatenate((start, r.jump_value[alone] - start))
+        rates, V, v = linear_flow(r.H, r.c, r.theta, onto, m)
+        size = float((np.abs(r.c) + np.abs(r.H) @ np.abs(r.theta)).max())
+        log = s.log
+        log.begin[row], log.first[row], log.theta[row] = s.time, log.counts[2], r.theta
+        log.rates[row], log.V[row], log.v[row] = rates, V, v
+        log.counts[0] = row + 1
+        if not v.any():
+            return AT_REST
+        at_zero = (np.abs(values) <= 10 * FLAT_VALUE * size).astype(np.int64)
+        lengths = []
+        for end in (self.problem.t_max - s.time, np.inf):
+            step = float(
+                next_event(
+                    s.table.nodes, s.points, s.table.used, r.fresh, r.theta, rates, V, v, exits, values, at_zero, end,
+                    FLAT_VALUE * size,
+                )
+            )  # fmt: skip
+            for shape in s.polygons:
+                step = min(step, shape.first_exit(r.theta, rates, V, v, min(step, end)))
+            lengths.append(step)
+            if not np.isinf(step):
+                break
+        if np.isnan(lengths[0]):
+            return DOUBTFUL_ROOT
+        if np.isinf(lengths[0]):
+            if np.isinf(lengths[-1]):
+                self.status = "equilibrium"
+            return NOTHING_LEFT
+        r.clock[0] += lengths[0]
+        r.clock[1] = r.clock[1] + 1.0 if lengths[0] <= 1e-15 * (1.0 + s.time) else 0.0
+        arrived = state_at(r.theta, rates, V, v, lengths[0])
+        r.theta[:] = arrived - multipliers.T @ (r.rows[:m] @ arrived - r.offsets[:m])
+        return NOT_PLAIN
+
+    def _end(self, why: int) -> None:
+        if why == AT_REST:
+            self.status, self.message = "equilibrium", f"at rest from t = {self.state.time:.12g} on"
+        elif why == NOTHING_LEFT and self.status == "equilibrium":
+            self.message = f"no event after t = {self.state.time:.12g}: the flow tends to an equilibrium exponentially"
+        elif why != NOTHING_LEFT:
+            self._stop("unresolved", _REASONS[why])
+
+    def _stop(self, status: str, message: str) -> None:
+        self.status, self.message = status, f"at t = {self.state.time:.12g}: {message}"
+
+
+_REASONS = {
+    DOUBTFUL_ROOT: "a wall is touched so flatly that roundoff decides on which side the flow goes on",
+    NOTHING_AT_WALL: "an event was found, but nothing is at a wall: the problem is too ill-conditioned",
+    ENOUGH: "more events than max_events; raise it to go on",
+    STANDSTILL: f"more than {MOST_AT_ONCE} events without time in between: walls crowd together",
+}

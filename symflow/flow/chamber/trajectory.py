@@ -1,0 +1,181 @@
+"""The trajectory that a chamber flow returns: exact segments, their walls, and a status that says how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from symflow.errors import KindError, UndefinedError
+from symflow.flow.chamber.history import STARTS_TO_SLIDE, Log
+from symflow.flow.chamber.inputs import FlowProblem
+from symflow.flow.chamber.state import Slides
+from symflow.network.arrays import Array
+
+
+@dataclass(frozen=True, slots=True)
+class SlidingWall:
+    """A wall that is slid on: layer from 1, component from 0, and the data whose preactivation stays zero there."""
+
+    layer: int
+    component: int
+    data: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternChange:
+    """One entry of a pattern that changed: layer from 1, datum and component from 0, what it became.
+
+    ``active`` is True or False; a datum on a sliding wall counts as not active, as everywhere where ReLU'(0) = 0.
+    """
+
+    layer: int
+    datum: int
+    component: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The flow from ``begin`` to ``end``: θ(t) = θ0 + V (v φ(λ, t - begin)), φ(λ, t) = (1 - e^{-λt})/λ.
+
+    θ holds the L biases one after another, then, with a moving output bias, its change.
+    """
+
+    begin: float
+    end: float
+    theta: Array  # (n,)
+    rates: Array  # (n,) λ
+    directions: Array  # (n, n) V
+    velocity: Array  # (n,) v in these directions
+    sliding: tuple[SlidingWall, ...]
+    changes: tuple[PatternChange, ...]  # against the segment before
+
+    def theta_at(self, times: Array) -> Array:
+        """θ at times (T,), as (T, n)."""
+        since = np.asarray(times, dtype=np.float64)[:, None] - self.begin
+        positive = self.rates > 0.0
+        safe = np.where(positive, self.rates, 1.0)
+        grown = np.where(positive, -np.expm1(-safe * since) / safe, since)
+        result: Array = self.theta + (grown * self.velocity) @ self.directions.T
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened at a time: the entries of patterns that changed, and the walls that are slid on from then on."""
+
+    time: float
+    changes: tuple[PatternChange, ...]
+    sliding: tuple[SlidingWall, ...]
+
+
+@dataclass(frozen=True)
+class ChamberTrajectory:
+    """Trajectory of ``chamber_flow``.
+
+    ``status`` is one of
+
+    - ``"equilibrium"``: no event is left; the last segment holds for all later times and tends to a rest point;
+    - ``"horizon"``: integrated to t_max;
+    - ``"non-unique"``: at ``t_end`` several continuations are consistent with the flow, so none is returned;
+    - ``"unresolved"``: at ``t_end`` the continuation could not be settled; ``message`` says why.
+    """
+
+    problem: FlowProblem = field(repr=False)
+    log: Log = field(repr=False)
+    known_slides: dict[int, Slides] = field(repr=False)
+    start_pattern: Array = field(repr=False)  # (L, N, Q) of the first segment, True for active
+    status: str
+    message: str
+    t_end: float
+    certificate: Any = field(default=None, repr=False)
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments in time order, none where the start has no continuation; made when first asked for."""
+        if self.t_end == 0.0:
+            return ()
+        count = int(self.log.counts[0])
+        firsts = [*self.log.first[:count].tolist(), int(self.log.counts[1])]
+        begins = self.log.begin[:count].tolist()
+        ends = [*begins[1:], max(self.t_end, begins[-1])]
+        sliding: tuple[SlidingWall, ...] = ()
+        result = []
+        for row in range(count):
+            rows = self.log.changes[firsts[row] : firsts[row + 1]].tolist() if row else []
+            if row in self.known_slides:
+                sliding = tuple(SlidingWall(layer + 1, k, data) for layer, k, data in self.known_slides[row])
+            else:
+                joining = [(layer, i, k) for layer, i, k, entry in rows if entry == STARTS_TO_SLIDE]
+                if joining:  # the compiled loop lets one wall at a time begin
+                    data = tuple(sorted(i for _, i, _ in joining))
+                    sliding = (*sliding, SlidingWall(joining[0][0] + 1, joining[0][2], data))
+            changes = tuple(PatternChange(layer + 1, i, k, entry == 1) for layer, i, k, entry in rows if entry < 2)
+            flow = self.log.theta[row], self.log.rates[row], self.log.V[row], self.log.v[row]
+            result.append(Segment(begins[row], ends[row], *flow, sliding, changes))
+        return tuple(result)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events between the segments, in time order."""
+        return tuple(Event(s.begin, s.changes, s.sliding) for s in self.segments[1:])
+
+    def theta(self, times: Any) -> Array:
+        """The stacked state at times (T,), as (T, n). Raises like ``bias``."""
+        when = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        if when.ndim != 1:
+            raise KindError(f"times are a number or one row of numbers; got shape {when.shape}")
+        if not (when >= 0.0).all():
+            raise UndefinedError("a trajectory begins at time 0: no earlier times, no NaN")
+        if self.status != "equilibrium" and (when > self.t_end).any():
+            raise UndefinedError(
+                f"asked for t = {when.max():.12g}, but the trajectory ends ({self.status}) {self.message or self.t_end}"
+            )
+        begins = self.log.begin[: self.log.counts[0]]
+        places = np.searchsorted(begins, when, side="right") - 1
+        result = np.empty((when.size, self.log.theta.shape[1]))
+        for place in np.unique(places):
+            chosen = places == place
+            result[chosen] = self.segments[place].theta_at(when[chosen])
+        return result
+
+    def bias(self, times: Any) -> Array:
+        """β_1..β_L at times (T,), as (T, L, Q).
+
+        Raises UndefinedError before 0, and after ``t_end`` unless the status is "equilibrium".
+        """
+        depth, width = self.problem.biases.shape
+        return self.theta(times)[:, : depth * width].reshape(-1, depth, width)
+
+    def target_shift(self, times: Any) -> Array:
+        """Change of the output bias β_{L+1} since the start at times (T,), as (T, Q); zero where it is frozen.
+
+        The targets are ỹ(t) = ỹ(0) - shift.
+        """
+        depth, width = self.problem.biases.shape
+        theta = self.theta(times)
+        return theta[:, depth * width :] if self.problem.moving else np.zeros((theta.shape[0], width))
+
+    def loss(self, times: Any) -> Array:
+        """C = ½ Σ_i w_i |z_L(x_i) - ỹ_i|² at times (T,), from the points themselves."""
+        biases, shifts = self.bias(times), self.target_shift(times)
+        problem = self.problem
+        result = np.empty(biases.shape[0])
+        for place, (beta, shift) in enumerate(zip(biases, shifts, strict=True)):
+            z = problem.points
+            for rotation, b in zip(problem.rotations, beta, strict=True):
+                z = np.maximum((z + b) @ rotation.T, 0.0) @ rotation - b
+            result[place] = 0.5 * float(problem.weights @ ((z - problem.targets + shift) ** 2).sum(axis=1))
+        return result
+
+    def pattern(self, index: int) -> Array:
+        """Activation pattern (L, N, Q) of a segment, True for active; data on sliding walls count as truncated."""
+        index = range(len(self.segments))[index]
+        active = self.start_pattern.copy()
+        for segment in self.segments[1 : index + 1]:
+            for change in segment.changes:
+                active[change.layer - 1, change.datum, change.component] = change.active
+        return active

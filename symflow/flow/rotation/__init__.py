@@ -1,0 +1,11 @@
+"""Gradient flow with moving weights: rotations on the orthogonal group, general weights on spheres; across walls.
+
+``rotation_flow``: all cumulative biases and rotations of adapted weights (theory B2, B4, B5).
+``general_weight_flow``: all cumulative weights, with or without their biases (theory B2, B8).
+"""
+
+from symflow.flow.rotation.general import general_weight_flow
+from symflow.flow.rotation.rotations import rotation_flow
+from symflow.flow.rotation.trajectories import Event, InvariantError, RotationTrajectory, Trajectory
+
+__all__ = ["Event", "InvariantError", "RotationTrajectory", "Trajectory", "general_weight_flow", "rotation_flow"]

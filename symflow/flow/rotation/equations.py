@@ -1,0 +1,125 @@
+"""Theory B2, B4 and B8 as numbers: states forward, residuals backward, and the gradients of the walls.
+
+Data are rows in homogeneous coordinates (x, c): a datum of mass ω is √ω (x, 1), and everything on the way is linear in
+(x, c) while the activation patterns stand. So any rows with the same second moments have the same gradients, which is
+what ``grouping`` uses. With W = R and W^{-1} = Rᵀ the same lines serve rotations and general weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symflow.flow.rotation.problem import Floats
+
+Places = NDArray[np.intp]
+Group = Literal["rotations", "weights"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """n data: points √ω x (n, Q), scales c = √ω (n,), targets √ω ỹ (n, Q), masks (L, n, Q) with entries 0 and 1."""
+
+    points: Floats
+    scales: Floats
+    targets: Floats
+    masks: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Biases β (L, Q), weights W (L, Q, Q) and their inverses (L, Q, Q)."""
+
+    biases: Floats
+    weights: Floats
+    inverses: Floats
+
+
+def preactivations(rows: Rows, at: Parameters) -> tuple[Floats, Floats]:
+    """u_ℓ = W_ℓ (z_{ℓ-1} + c β_ℓ) as (L, n, Q), and z_L (n, Q), with the masks of the rows in place of ReLU (A3)."""
+    state = rows.points
+    found = np.empty_like(rows.masks)
+    for layer, bias in enumerate(at.biases):
+        shift = rows.scales[:, None] * bias
+        found[layer] = (state + shift) @ at.weights[layer].T
+        state = (rows.masks[layer] * found[layer]) @ at.inverses[layer].T - shift
+    return found, state
+
+
+def half_square(rows: Rows, at: Parameters) -> float:
+    """The cost C = ½⟨|z_L − ỹ|²⟩ with the masks of the rows."""
+    residual = preactivations(rows, at)[1] - rows.targets
+    return 0.5 * float(np.vdot(residual, residual))
+
+
+def descent(rows: Rows, at: Parameters, group: Group) -> tuple[Floats, Floats]:
+    """Minus the gradient of C, and v_ℓ = W_ℓ^{-T} p_ℓ (L, n, Q).
+
+    The first is one vector: the L·Q entries of β̇ (B2), then the L·Q·Q of Ω_ℓ (B4) or Ẇ_ℓ (B8).
+    """
+    u, state = preactivations(rows, at)
+    L, _, Q = u.shape
+    residual = state - rows.targets
+    velocity = np.empty(L * Q * (1 + Q))
+    turns = velocity[L * Q :].reshape(L, Q, Q)
+    pulled = np.empty_like(u)
+    for layer in range(L - 1, -1, -1):
+        v = residual @ at.inverses[layer]
+        kept = rows.masks[layer] * v
+        pulled[layer] = v
+        velocity[layer * Q : (layer + 1) * Q] = (rows.scales @ (v - kept)) @ at.weights[layer]
+        active = rows.masks[layer] * u[layer]
+        if group == "rotations":
+            half = 0.5 * (u[layer].T @ kept + v.T @ active)
+            turns[layer] = half - half.T
+        else:
+            turns[layer] = (v.T @ active - kept.T @ u[layer]) @ at.inverses[layer].T
+        residual = kept @ at.weights[layer]
+    return velocity, pulled
+
+
+def wall_gradients(rows: Rows, layers: Places, components: Places, at: Parameters, group: Group) -> Floats:
+    """Gradients (n, L·Q·(1 + Q)) of the preactivation at (layers[i], components[i]) of row i, in the metric of descent.
+
+    From d u = Ω u + W (d z_{ℓ-1} + d β_ℓ), and from the layers below by the same pull-back as for the cost.
+    """
+    u, _ = preactivations(rows, at)
+    (L, n, Q), every = u.shape, np.arange(len(components))
+    shifts, turns = np.zeros((n, L, Q)), np.zeros((n, L, Q, Q))
+    residual = np.zeros((n, Q))
+    for layer in range(int(layers.max()), -1, -1):
+        here, above = layers == layer, layers > layer
+        if above.any():
+            v = residual @ at.inverses[layer]
+            kept = rows.masks[layer] * v
+            active = rows.masks[layer] * u[layer]
+            shifts[:, layer] = -(rows.scales[:, None] * (v - kept)) @ at.weights[layer]
+            turns[:, layer] = -_turn(u[layer], v, kept, active, at.inverses[layer], group)
+            residual = kept @ at.weights[layer]
+        if here.any():
+            unit = np.zeros((n, Q))
+            unit[every[here], components[here]] = 1.0
+            row = unit @ at.weights[layer]
+            shifts[here, layer] = (rows.scales[:, None] * row)[here]
+            turns[here, layer] = _lever(unit, u[layer], at.inverses[layer], group)[here]
+            residual = np.where(here[:, None], row, residual)
+    return np.concatenate([shifts.reshape(n, -1), turns.reshape(n, -1)], axis=1)
+
+
+def _turn(u: Floats, v: Floats, kept: Floats, active: Floats, inverse: Floats, group: Group) -> Floats:
+    """Row by row what ``descent`` sums over the rows."""
+    if group == "rotations":
+        half = 0.5 * (u[:, :, None] * kept[:, None, :] + v[:, :, None] * active[:, None, :])
+        return np.asarray(half - half.transpose(0, 2, 1))
+    return np.asarray((v[:, :, None] * active[:, None, :] - kept[:, :, None] * u[:, None, :]) @ inverse.T)
+
+
+def _lever(unit: Floats, u: Floats, inverse: Floats, group: Group) -> Floats:
+    """Gradient of e·u by the weights of its own layer."""
+    outer = unit[:, :, None] * u[:, None, :]
+    if group == "rotations":
+        return np.asarray(0.5 * (outer - outer.transpose(0, 2, 1)))
+    return np.asarray(outer @ inverse.T)

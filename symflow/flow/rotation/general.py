@@ -1,0 +1,49 @@
+"""The gradient flow of cumulative weights that need not be orthogonal (theory B8): every row keeps its norm."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symflow.flow.rotation.charts import Chart, RowSphereChart
+from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.problem import Floats, read_problem, read_times
+from symflow.flow.rotation.trajectories import Trajectory
+from symflow.network.arrays import inverse
+
+
+def general_weight_flow(
+    points: ArrayLike,
+    labels: ArrayLike,
+    targets: ArrayLike,
+    biases: ArrayLike,
+    cumulative: ArrayLike,
+    *,
+    t_max: float,
+    rtol: float = 1e-9,
+    weights: ArrayLike | None = None,
+) -> Trajectory:
+    """Gradient flow of C = ½⟨|z_L − ỹ|²⟩ in all β_ℓ and all invertible W^(ℓ), in the Euclidean metric.
+
+    Ẇ = −⟨[a qᵀ, H]ᵀ⟩ W^{-T} with a = W(z_{ℓ-1} + β), q = W^{-T} p_ℓ, and β̇ = ⟨(1 − P_ℓ)ᵀ p_ℓ⟩ (theory B2, B8). Row
+    norms of W are conserved to rounding, because the step is taken on the product of their spheres.
+
+    cumulative W (L, Q, Q); the rest as for ``rotation_flow``. Raises ShapeError, KindError, UndefinedError (a weight is
+    or becomes singular) and InvariantError.
+
+    >>> W = [[[1.0, 0.5], [0.0, 2.0]]]
+    >>> flow = general_weight_flow([[1.0, 0.0], [0.0, 1.0]], [0, 1], [[2, 0], [0, -1]], [[0.5, -0.5]], W, t_max=1)
+    >>> np.linalg.norm(flow.weight([1.0])[0, 0], axis=1) ** 2
+    array([1.25, 4.  ])
+    """
+    t_max, rtol = read_times(t_max, rtol)
+    problem = read_problem(points, labels, targets, biases, cumulative, weights, "cumulative weights")
+    for layer, weight in enumerate(problem.weights):
+        inverse(weight, f"cumulative weight {layer}")
+    norms = np.linalg.norm(problem.weights, axis=2)
+
+    def make_chart(moved: Floats, at: Floats) -> Chart:
+        return RowSphereChart(moved, at, norms)
+
+    result = Integration(problem, make_chart, t_max, rtol, bounded=False).run()
+    return Trajectory(problem, result.pieces, result.events, result.status, result.message, result.evaluations)

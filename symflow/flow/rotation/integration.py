@@ -1,0 +1,276 @@
+"""The loop: steps between walls, and what happens at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symflow.flow.rotation.charts import Chart
+from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
+from symflow.flow.rotation.equations import Parameters, Rows, preactivations
+from symflow.flow.rotation.filippov import Mode
+from symflow.flow.rotation.grouping import Patterns
+from symflow.flow.rotation.problem import Floats, Problem
+from symflow.flow.rotation.sliding import Slides, Wall
+from symflow.flow.rotation.stepping import Step, take
+from symflow.flow.rotation.tableau import ALL_STAGES, STAGES
+from symflow.flow.rotation.trajectories import Event, InvariantError, Piece, Status, loss
+from symflow.flow.rotation.walls import FRACTIONS, REACH, Unresolved, Watch, displacement, first_root, near_data, sample
+
+Function = tuple[int, int, int] | tuple[int, int]  # (layer, datum, component), or (bound, number of a slide)
+MakeChart = Callable[[Floats, Floats], Chart]
+ROUNDING = 1e-14  # values of this size, in units of the data, are zero
+MOST_EVENTS_AT_ONCE = 60  # events within rounding of one time, after which the flow is called stalled
+POLISHING = 8  # secant steps that place an event
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the loop hands back."""
+
+    pieces: list[Piece]
+    events: list[Event]
+    status: Status
+    message: str
+    evaluations: int
+
+
+class Integration:
+    """State of a run: time, parameters in a chart, patterns, walls slid on, and how far data may move unwatched."""
+
+    def __init__(self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool) -> None:
+        self.problem, self.make_chart, self.t_max, self.rtol, self.bounded = problem, make_chart, t_max, rtol, bounded
+        self.time = 0.0
+        self.chart = make_chart(problem.biases, problem.weights)
+        self.everything = Rows(
+            problem.points,
+            np.ones(len(problem.points)),
+            problem.targets,
+            np.zeros((problem.depth, *problem.points.shape)),
+        )
+        self.patterns = Patterns(problem, self._signs())
+        self.slides = Slides(self.chart.group, self.patterns, self.everything)
+        self.tolerance = (ROUNDING + 1e-3 * rtol) * problem.length * 10
+        self.fresh: dict[tuple[int, int, int], float] = {}  # walls just met, and how far behind them is still on them
+        self.watch: Watch | None = None
+        self.pieces: list[Piece] = []
+        self.events: list[Event] = []
+        self.evaluations = 0
+        self.identity: NDArray[np.intp] = np.unique(problem.points, axis=0, return_inverse=True)[1].reshape(-1)
+        scale = np.full(problem.biases.size + problem.weights.size, rtol)
+        scale[: problem.biases.size] *= problem.length
+        self.scale = scale
+        self.cost = self.first_cost = loss(problem, self.chart.base)
+
+    # -- the loop ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Integrate to t_max, or to where no single continuation exists."""
+        status, message = self._run()
+        if not self.pieces:
+            self.pieces.append(Piece(0.0, 0.0, None, self.chart.base))
+        return Outcome(self.pieces, self.events, status, message, self.evaluations)
+
+    def _run(self) -> tuple[Status, str]:
+        try:
+            self._start_on_walls()
+            size, stopped = 0.0, 0
+            while self.time < self.t_max:
+                velocity = self.slides.velocity(self.chart.base)
+                speed = float(np.linalg.norm(velocity))
+                if speed <= 4 * np.finfo(float).eps * self.problem.length:
+                    self.pieces.append(Piece(self.time, self.t_max, None, self.chart.base))
+                    return "at rest", f"the velocity vanished at t = {self.time:.6g}; nothing moves after that"
+                size = size or self._first_size(speed)
+                if self.t_max - self.time <= 1e-13 * self.t_max:
+                    break
+                before = self.time
+                size, happened = self._advance(velocity, min(size, self.t_max - self.time))
+                if size < 1e-13 * max(self.time, 1e-3 * self.t_max):
+                    return "stalled", f"steps became too small at t = {self.time:.17g}; a smaller rtol may help"
+                stopped = stopped + 1 if happened and self.time - before < 1e-12 * max(self.time, 1e-3) else 0
+                if stopped > MOST_EVENTS_AT_ONCE:
+                    return "stalled", f"{stopped} events without progress at t = {self.time:.17g}"
+        except Undecided as undecided:
+            return "undecided", f"at t = {self.time:.17g}: {undecided}"
+        return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
+
+    def _advance(self, velocity: Floats, size: float) -> tuple[float, bool]:
+        """One accepted step, cut short at an event; the proposed size of the next, and whether there was an event."""
+        step = self._take(velocity, size)
+        error = step.error(self.scale)
+        if not error <= 1.0:
+            return size * max(0.2, 0.9 * error ** (-1 / 8)) if np.isfinite(error) else 0.1 * size, False
+        proposed = size * min(5.0, 0.9 * error ** (-1 / 8) if error > 0 else 5.0)
+        try:
+            met = self._first_event(step)
+        except Unresolved:
+            return 0.5 * size, False
+        if met is None:
+            self._accept(step)
+            return proposed, False
+        fraction, function = met
+        located = self._locate(step, velocity, fraction, function)
+        if located is not None:
+            self._accept(located)
+        self._settle(function)
+        return proposed, True
+
+    def _take(self, velocity: Floats, size: float) -> Step:
+        self.evaluations += STAGES
+        return take(self.chart, self.slides.velocity, velocity, size)
+
+    def _first_size(self, speed: float) -> float:
+        return min(self.t_max, 0.01 * self.problem.length / speed)
+
+    # -- accepting -----------------------------------------------------------------------------------------------------
+
+    def _accept(self, step: Step) -> None:
+        end = step.chart.parameters(step.end[:-1])
+        self.pieces.append(Piece(self.time, self.time + step.size, step, step.chart.base))
+        self.time += step.size
+        end = self.slides.back_to_walls(end, self.make_chart)
+        self.chart = self.make_chart(end.biases, end.weights)
+        self._check(step)
+        values = None
+        for place in list(self.fresh):
+            layer, datum, component = place
+            values = self._values(self.chart.base) if values is None else values
+            side = 1.0 if self.patterns.active[layer, datum, component] else -1.0
+            if side * values[layer, datum, component] > self.fresh[place]:
+                del self.fresh[place]
+
+    def _check(self, step: Step) -> None:
+        """Orthogonality or row norms hold by construction; the cost must fall by what was dissipated (C10)."""
+        cost = self.slides.cost(self.chart.base)
+        unit = self.rtol * (self.first_cost + self.problem.length**2)
+        if abs(self.cost - cost - step.dissipation) > 1e3 * unit or cost > self.cost + 10 * unit:
+            raise InvariantError(
+                f"at t = {self.time:.6g} the cost went from {self.cost:.17g} to {cost:.17g} while the flow dissipated "
+                f"{step.dissipation:.3g}; the two must agree. A smaller rtol may help; if not, this is a bug"
+            )
+        self.cost = cost
+        if self.chart.group == "rotations":
+            rotations = self.chart.base.weights
+            defect = float(np.abs(rotations @ rotations.transpose(0, 2, 1) - np.eye(rotations.shape[-1])).max())
+            if defect > 1e-14:
+                raise InvariantError(f"at t = {self.time:.6g} a rotation is off the orthogonal group by {defect:.1e}")
+
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    def _values(self, at: Parameters, data: NDArray[np.intp] | slice = slice(None)) -> Floats:
+        return preactivations(self._rows(data), at)[0]
+
+    def _rows(self, data: NDArray[np.intp] | slice) -> Rows:
+        every, masks = self.everything, self.patterns.active[:, data].astype(float)
+        return Rows(every.points[data], every.scales[data], every.targets[data], masks)
+
+    def _signs(self) -> NDArray[np.bool_]:
+        """The patterns at the start, layer by layer."""
+        active = np.zeros(self.everything.masks.shape, dtype=bool)
+        for layer in range(len(active)):
+            rows = Rows(self.everything.points, self.everything.scales, self.everything.targets, active.astype(float))
+            active[layer] = preactivations(rows, self.chart.base)[0][layer] > 0
+        return active
+
+    def _start_on_walls(self) -> None:
+        met = walls_at(self._values(self.chart.base), ROUNDING * self.problem.length, self.patterns, self.identity)
+        if met:
+            self._resolve(met, {})
+
+    def _watched(self, path: float) -> NDArray[np.intp]:
+        """Data that may meet a wall within the path ahead; each call uses up the reach of the last look at all data."""
+        if not self.bounded:
+            return np.arange(len(self.problem.points))
+        if self.watch is None or path > self.watch.reach:
+            self.watch = near_data(self._values(self.chart.base), REACH * path)
+        self.watch.reach -= path
+        return self.watch.near
+
+    def _first_event(self, step: Step) -> tuple[float, Function] | None:
+        path = 1.01 * float(np.sqrt(step.size * max(step.dissipation, 0.0))) + ROUNDING * self.problem.length
+        data = self._watched(path)
+        side = np.where(self.patterns.active[:, data], 1.0, -1.0)
+        armed = self.patterns.sliding[:, data] == 0
+        if self.bounded and len(data):
+            first, last = self._values(self.chart.base, data), self._values(step.chart.parameters(step.end[:-1]), data)
+            reach = displacement(np.linalg.norm(first, axis=2), path)[:, :, None]
+            armed &= (side * last <= 0) | (side * first <= 0) | (np.abs(first) + np.abs(last) <= reach)
+        layers, places, components = np.nonzero(armed)
+        columns: list[Floats] = []
+        functions: list[Function] = []
+        if len(places):
+            self.evaluations += ALL_STAGES - STAGES - 1
+            used, where = np.unique(places, return_inverse=True)
+            values = (
+                sample(step, self._rows(data[used]))[:, layers, where, components] * side[layers, places, components]
+            )
+            for column, place in enumerate(
+                zip(layers.tolist(), data[places].tolist(), components.tolist(), strict=True)
+            ):
+                columns.append(values[:, column] + self.fresh.get(place, 0.0))
+                functions.append(place)
+        if self.slides.walls:
+            margins = np.array([self.slides.margins(step.parameters(fraction)) for fraction in FRACTIONS])
+            self.evaluations += len(FRACTIONS)
+            unit = np.abs(margins).max()
+            for mode in (0, 1):
+                for wall in range(len(self.slides.walls)):
+                    # Signs of slides that begin at a bound are decided by Filippov's conditions already.
+                    columns.append(margins[:, mode, wall] + 1e-10 * unit)
+                    functions.append((mode, wall))
+        if not columns:
+            return None
+        root = first_root(np.array(columns).T, self.problem.length)
+        return None if root is None else (root[0], functions[root[1]])
+
+    def _locate(self, step: Step, velocity: Floats, fraction: float, function: Function) -> Step | None:
+        """The step that ends at the event, by secants on its length; None if the event is now."""
+        if fraction <= 0:
+            return None
+        size, value = fraction * step.size, np.inf
+        other, other_value = 0.0, self._function(self.chart.base, function)
+        located = step
+        for _ in range(POLISHING):
+            located = self._take(velocity, size)
+            at = self.slides.back_to_walls(located.chart.parameters(located.end[:-1]), self.make_chart)
+            value = self._function(at, function)
+            if abs(value) <= 1e-15 * self.problem.length or value == other_value:
+                break
+            following = size - value * (size - other) / (value - other_value)
+            if not 0 < following <= 1.01 * step.size or abs(following - size) <= 2e-16 * size:
+                break
+            other, other_value, size = size, value, following
+        return located
+
+    def _function(self, at: Parameters, function: Function) -> float:
+        if len(function) == 2:
+            return float(self.slides.margins(at)[function])
+        layer, datum, component = function
+        value = self._values(at, np.array([datum]))[layer, 0, component]
+        return float(value if self.patterns.active[layer, datum, component] else -value)
+
+    def _settle(self, function: Function) -> None:
+        """Find all walls that meet here and decide what the flow does."""
+        values = self._values(self.chart.base)
+        left: dict[int, Mode] = {}
+        if len(function) == 2:
+            left[function[1]] = "truncated" if function[0] == 0 else "active"
+        else:
+            values[function] = 0.0
+        self._resolve(walls_at(values, self.tolerance, self.patterns, self.identity), left)
+
+    def _resolve(self, met: list[Wall], left: dict[int, Mode]) -> None:
+        slid = self.slides.walls
+        events, self.slides = Meeting(self.chart.base, met, self.slides, left, self.identity).decide(self.time)
+        self.events += events
+        values = self._values(self.chart.base)
+        for wall in (*met, *(wall for wall in slid if not any(wall is kept for kept in self.slides.walls))):
+            for datum in wall.data.tolist():
+                if not self.patterns.sliding[wall.layer, datum, wall.component]:
+                    place = (wall.layer, datum, wall.component)
+                    self.fresh[place] = 2 * (self.tolerance + abs(float(values[place])))
+        self.cost = self.slides.cost(self.chart.base)

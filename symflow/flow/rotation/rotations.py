@@ -1,0 +1,50 @@
+"""The gradient flow of all cumulative biases and rotations (theory B2, B4), on the orthogonal group, across walls."""
+
+from __future__ import annotations
+
+from numpy.typing import ArrayLike
+
+from symflow.flow.rotation.charts import CayleyChart, polish
+from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.problem import Problem, read_problem, read_times
+from symflow.flow.rotation.trajectories import RotationTrajectory
+from symflow.network.arrays import require_orthogonal
+
+
+def rotation_flow(
+    points: ArrayLike,
+    labels: ArrayLike,
+    targets: ArrayLike,
+    biases: ArrayLike,
+    rotations: ArrayLike,
+    *,
+    t_max: float,
+    rtol: float = 1e-9,
+    weights: ArrayLike | None = None,
+) -> RotationTrajectory:
+    """Gradient flow of C = ½⟨|z_L − ỹ|²⟩ in all β_ℓ and R_ℓ: β̇_ℓ = ⟨(1 − P_ℓ)ᵀ p_ℓ⟩, Ṙ_ℓ = Ω_ℓ R_ℓ.
+
+    Ω_ℓ = ½⟨[u vᵀ + v uᵀ, H_ℓ]⟩ with u = R_ℓ(z_{ℓ-1} + β_ℓ), v = R_ℓ p_ℓ (theory B2, B4; source arXiv:2501.07400).
+
+    points (N, Q), labels (N,) in 0..K-1, targets ỹ (K, Q), biases β (L, Q), rotations R (L, Q, Q) orthogonal to 1e-10;
+    weights ω (N,), 1/N unless given. ``rtol`` bounds the error of a step, in units of the largest coordinate. At
+    walls the flow crosses, slides or leaves as Filippov's conditions say; where they have no single answer the
+    trajectory ends there and its status says why. The same holds for a start on a wall.
+
+    Raises ShapeError, KindError (bad numbers, labels, rotations that are not orthogonal) and InvariantError (the cost
+    rose, or a rotation left the group: the result would be wrong).
+
+    >>> import numpy as np
+    >>> x = [[1.0, 0.0], [0.0, 1.0]]
+    >>> flow = rotation_flow(x, [0, 1], [[2, 0], [0, -1]], [[0.5, -0.5]], [np.eye(2)], t_max=5)
+    >>> flow.status, bool(flow.loss([5.0])[0] < flow.loss([0.0])[0])
+    ('finished', True)
+    """
+    t_max, rtol = read_times(t_max, rtol)
+    problem = read_problem(points, labels, targets, biases, rotations, weights, "rotations")
+    for layer, rotation in enumerate(problem.weights):
+        require_orthogonal(rotation, f"rotation {layer}")
+    orthogonal = polish(polish(problem.weights))
+    problem = Problem(problem.points, problem.labels, problem.targets, problem.masses, problem.biases, orthogonal)
+    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True).run()
+    return RotationTrajectory(problem, result.pieces, result.events, result.status, result.message, result.evaluations)

@@ -1,0 +1,124 @@
+"""What a moving-weights flow returns: the trajectory with dense output, its events, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symflow.errors import KindError, SymflowError
+from symflow.flow.rotation.equations import Parameters
+from symflow.flow.rotation.problem import Floats, Problem
+from symflow.flow.rotation.stepping import Step
+
+Kind = Literal["crosses", "slides", "leaves"]
+Status = Literal["finished", "at rest", "undecided", "stalled"]
+
+
+class InvariantError(SymflowError, ArithmeticError):
+    """A quantity that the flow conserves, or that may only fall, did something else: the result would be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """At ``time`` the data cross a wall, begin to slide on it, or leave it after sliding; layer and rest from 0.
+
+    ``active``: whether the component is active for the data from now on (while sliding: neither, False).
+    """
+
+    time: float
+    kind: Kind
+    layer: int
+    component: int
+    data: tuple[int, ...]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A step of the integrator and the times it stands for; a rest has no step."""
+
+    start: float
+    end: float
+    step: Step | None
+    resting: Parameters
+
+
+class Trajectory:
+    """A solution on [0, end].
+
+    status: "finished" (t_max reached), "at rest" (the velocity vanished, the rest of the time is constant); or, with
+    the trajectory ending before t_max at ``end``, "undecided" (Filippov's conditions have no single answer at a wall)
+    or "stalled" (steps or events without progress). ``message`` says more, in words for a person. ``evaluations``
+    counts evaluations of the velocity.
+    """
+
+    def __init__(
+        self, problem: Problem, pieces: list[Piece], events: list[Event], status: Status, message: str, evaluations: int
+    ) -> None:
+        self.events = tuple(events)
+        self.status: Status = status
+        self.message = message
+        self.evaluations = evaluations
+        self._problem = problem
+        self._pieces = pieces
+        self._starts = np.array([piece.start for piece in pieces])
+
+    @property
+    def end(self) -> float:
+        """The last time that was reached."""
+        return self._pieces[-1].end
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the integrator."""
+        return sum(piece.step is not None for piece in self._pieces)
+
+    def bias(self, times: ArrayLike) -> Floats:
+        """β (T, L, Q) at times (T,) in [0, end]. Raises KindError for others."""
+        return self._collect(times, lambda at: at.biases)
+
+    def weight(self, times: ArrayLike) -> Floats:
+        """W (T, L, Q, Q), for a flow of rotations R, at times (T,) in [0, end]. Raises KindError for others."""
+        return self._collect(times, lambda at: at.weights)
+
+    def loss(self, times: ArrayLike) -> Floats:
+        """C = ½⟨|z_L − ỹ|²⟩ (T,) from the data themselves, with ReLU and no pattern. Raises KindError."""
+        return self._collect(times, lambda at: np.array(loss(self._problem, at)))
+
+    def _collect(self, times: ArrayLike, read: Callable[[Parameters], Floats]) -> Floats:
+        wanted = np.asarray(times, dtype=float)
+        if wanted.ndim != 1:
+            raise KindError(f"times must be a list of numbers, one axis; this has shape {wanted.shape}")
+        if not ((wanted >= 0) & (wanted <= self.end)).all():
+            outside = wanted[~((wanted >= 0) & (wanted <= self.end))][0]
+            raise KindError(
+                f"the trajectory reaches from 0 to {self.end}; there is nothing at {outside} ({self.status})"
+            )
+        return np.array([read(self._at(float(time))) for time in wanted])
+
+    def _at(self, time: float) -> Parameters:
+        piece = self._pieces[int(np.searchsorted(self._starts, time, side="right")) - 1]
+        if piece.step is None or time == piece.start:
+            return piece.resting
+        return piece.step.parameters(min((time - piece.start) / piece.step.size, 1.0))
+
+
+class RotationTrajectory(Trajectory):
+    """A solution with W = R orthogonal."""
+
+    def rotation(self, times: ArrayLike) -> Floats:
+        """R (T, L, Q, Q) at times (T,) in [0, end], orthogonal to rounding. Raises KindError for other times."""
+        return self.weight(times)
+
+
+def loss(problem: Problem, at: Parameters) -> float:
+    """C from truncation maps with ReLU itself (theory A4)."""
+    state = problem.points
+    for layer, bias in enumerate(at.biases):
+        state = np.maximum((state + bias) @ at.weights[layer].T, 0.0) @ at.inverses[layer].T - bias
+    squares = ((state - problem.targets) ** 2).sum(axis=1)
+    return 0.5 * float(problem.masses @ squares)

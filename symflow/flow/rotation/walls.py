@@ -1,0 +1,104 @@
+"""Where along a step an activation pattern changes first.
+
+A wall can be met in a step only if it is no farther than the path is long, and the dissipation bounds the path. So most
+data are set aside once and not looked at until the path has used up their distance; this bound also excludes that a
+wall is crossed and recrossed unseen within a step. What remains is sampled at Chebyshev points of the step and solved
+for all real roots of the interpolating polynomial.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import NDArray
+
+from symflow.flow.rotation.equations import Rows, preactivations
+from symflow.flow.rotation.problem import Floats
+from symflow.flow.rotation.stepping import Step
+
+DEGREE = 12
+FRACTIONS = 0.5 - 0.5 * np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)  # from 0 to 1
+_TO_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(2 * FRACTIONS - 1, DEGREE))
+RESOLVED = 1e-7  # share of the last two coefficients above which a polynomial does not follow the function
+REACH = 8.0  # path, in steps, for which data are set aside
+
+
+class Unresolved(Exception):  # noqa: N818  # not an error: the step is repeated with half its length
+    """The step is too long for its samples to tell where a wall is met."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Data that may meet a wall before the path has grown by ``reach``."""
+
+    near: NDArray[np.intp]
+    reach: float
+
+
+def displacement(sizes: Floats, path: float) -> Floats:
+    """How far u_ℓ of each datum can move while rotations and biases move along a path of length s.
+
+    sizes |u_ℓ| (L, n). With E_0 = 0: E_ℓ = E_{ℓ-1} + s + (|u_ℓ| + E_{ℓ-1} + s) s/√2, because dz_ℓ = P dz_{ℓ-1} − P^⊥ dβ
+    + dP (z + β), |dP| <= |Ω|/√2, and a component of Ωu is at most |Ω||u|/√2. Whatever the patterns do on the way.
+    """
+    moved = np.zeros(sizes.shape[1])
+    result = np.empty_like(sizes)
+    for layer, size in enumerate(sizes):
+        moved = moved + path + (size + moved + path) * path / np.sqrt(2.0)
+        result[layer] = moved
+    return result
+
+
+def near_data(values: Floats, reach: float) -> Watch:
+    """The data with a wall nearer than they can move; values u (L, N, Q)."""
+    bound = displacement(np.linalg.norm(values, axis=2), reach)
+    near = (np.abs(values).min(axis=2) <= bound).any(axis=0)
+    return Watch(np.flatnonzero(near), reach)
+
+
+def sample(step: Step, rows: Rows) -> Floats:
+    """u (13, L, n, Q) of the rows at FRACTIONS of the step."""
+    return np.array([preactivations(rows, step.parameters(fraction))[0] for fraction in FRACTIONS])
+
+
+def first_root(values: Floats, unit: float) -> tuple[float, int] | None:
+    """The smallest fraction at which one of m functions, sampled as (13, m), turns negative; and which one.
+
+    A function that starts at or below zero turns negative at 0. Touching zero from above is no root.
+    Raises Unresolved where the samples do not determine the function to 1e-7 of the larger of its size and ``unit``.
+    """
+    below = np.flatnonzero(values[0] <= 0)
+    if len(below):
+        return 0.0, int(below[0])
+    coefficients = _TO_COEFFICIENTS @ values
+    low = coefficients[0] - np.abs(coefficients[1:]).sum(axis=0)
+    best: tuple[float, int] | None = None
+    for place in np.flatnonzero(low <= 0):
+        series = coefficients[:, place]
+        size = max(unit, float(np.abs(values[:, place]).max()))
+        if np.abs(series[-2:]).sum() > RESOLVED * size:
+            raise Unresolved
+        fraction = _first_sign_change(series)
+        if fraction is None and values[-1, place] < 0:
+            raise Unresolved
+        if fraction is not None and (best is None or fraction < best[0]):
+            best = fraction, int(place)
+    return best
+
+
+def _first_sign_change(series: Floats) -> float | None:
+    kept = chebyshev.chebtrim(series, 1e-16 * float(np.abs(series).max()))
+    if len(kept) < 2:
+        return None
+    roots = chebyshev.chebroots(kept)
+    real = np.sort(roots[np.abs(roots.imag) < 1e-6].real)
+    real = real[(real > -1.0) & (real <= 1.0)]
+    ends = np.append(real, 1.0)[1:]
+    touching = -8 * np.finfo(float).eps * float(np.abs(kept).sum())
+    for root, following in zip(real, ends, strict=True):
+        middle = 0.5 * (root + following)
+        if root == 1.0 or chebyshev.chebval(middle, kept) < touching:
+            return float(0.5 + 0.5 * root)
+    return None

@@ -1,0 +1,51 @@
+"""Input that does not fit is refused with a message that says what is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from symflow.errors import KindError, ShapeError, SymflowError
+from symflow.flow import chamber_flow
+
+GOOD = {
+    "points": [[0.0, 1.0], [1.0, 0.5], [2.0, 2.0]],
+    "labels": [0, 1, 1],
+    "targets": [[0.0, 0.0], [1.0, 1.0]],
+    "biases": [[0.1, 0.2]],
+    "rotations": [np.eye(2)],
+    "t_max": 1.0,
+}
+
+
+def test_the_good_input_is_good() -> None:
+    assert chamber_flow(**GOOD).status in {"horizon", "equilibrium"}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"points": [0.0, 1.0]}, ShapeError, "points need 2 dimensions"),
+        ({"points": [[0.0, np.nan], [1.0, 0.5], [2.0, 2.0]]}, KindError, "NaN"),
+        ({"points": [["a", "b"]] * 3}, KindError, "not an array of real numbers"),
+        ({"points": np.zeros((0, 2)), "labels": np.zeros(0, dtype=int)}, ShapeError, "needs data"),
+        ({"labels": [0, 1]}, ShapeError, "labels have shape"),
+        ({"labels": [0, 1, 2]}, KindError, r"labels must lie in 0\.\.1"),
+        ({"labels": [0, -1, 1]}, KindError, "labels must lie"),
+        ({"labels": [0.0, 1.0, 1.0]}, KindError, "labels must be integers"),
+        ({"targets": [[0.0], [1.0]]}, ShapeError, "targets have shape"),
+        ({"biases": [[0.1]]}, ShapeError, "biases have shape"),
+        ({"rotations": [np.eye(2), np.eye(2)]}, ShapeError, "rotations have shape"),
+        ({"rotations": [2.0 * np.eye(2)]}, KindError, "orthogonal"),
+        ({"weights": [1.0, 1.0]}, ShapeError, "weights have shape"),
+        ({"weights": [1.0, 0.0, 1.0]}, KindError, "positive"),
+        ({"output_bias": "free"}, KindError, "output_bias"),
+        ({"t_max": 0.0}, KindError, "t_max"),
+        ({"t_max": np.inf}, KindError, "t_max"),
+        ({"max_events": -1}, KindError, "max_events"),
+    ],
+)
+def test_bad_input(change, error, message) -> None:
+    with pytest.raises(error, match=message) as caught:
+        chamber_flow(**{**GOOD, **change})
+    assert isinstance(caught.value, SymflowError)
