@@ -24,7 +24,7 @@ from symflow.derivation.totality import is_invertible, require_total
 from symflow.errors import KindError, ShapeError
 from symflow.expr.order import Inequality
 from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import Equation, Expr, Symbol
+from symflow.expr.tree import Equation, Expr, Symbol, lift
 
 
 class Layer:
@@ -99,13 +99,16 @@ class Recursion:
         self.parameters[name] = symbol
         return symbol
 
-    def state(self, name: str, symbol: Expr, *, start: Expr, following: Rule) -> Expr:
+    def state(self, name: str, symbol: Expr, *, start: Expr | int, following: Rule) -> Expr:
         """A state: ``symbol`` is it at layer l, ``start`` at layer 0, ``following(s)`` at layer l + 1.
+
+        A symbol declared with ``over="i"`` is a family of states, one for each data point.
 
         ``following`` sees the states of layer l, the parameters of layer l + 1, and the states that were declared
         before it at layer l + 1 under their name with ``_next`` appended.
         """
         self._require_new(name, symbol)
+        start = lift(start)
         if start.shape != symbol.shape:
             raise ShapeError(f"the start of {name} has another shape than the state")
         require_kind(name, symbol, start)
@@ -129,7 +132,7 @@ class Recursion:
         values = {state.name: state.symbol for state in self.states} | self.parameters
         found: dict[str, Expr] = {}
         for state in self.states:
-            new = state.following(Layer(values | {f"{name}_next": e for name, e in found.items()}))
+            new = lift(state.following(Layer(values | {f"{name}_next": e for name, e in found.items()})))
             if new.shape != state.symbol.shape:
                 raise ShapeError(f"what {state.name} becomes has another shape than the state")
             require_kind(state.name, state.symbol, new)

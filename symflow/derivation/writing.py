@@ -249,6 +249,13 @@ class Derivation:
                 f"{label} has the free data index {free}: sum over it with datasum(…, {free!r}), "
                 "or declare the symbols without over= to state it for one data point"
             )
+        self._add(label, equation, title, source, by, rests_on, confirm)
+
+    def _add(
+        self, label: str, equation: Equation, title: str, source: str, by: Expr | int | None = None,
+        rests_on: Sequence[str] = (), confirm: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
+    ) -> None:  # fmt: skip
+        """Add a statement, which may have a free data index: then it is claimed for every data point."""
         hypotheses = tuple(self.hypotheses)
         specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)
         lemmas = tuple(self.lemmas)
@@ -298,11 +305,11 @@ class Derivation:
         base = recursion.base(claim)
         step, hypotheses, known = recursion.step(claim)
         used = "; ".join(f"{symbol!r} == {value!r}" for symbol, value in known.items())
-        self.claim(f"{label}.base", base, title=f"{title}: base of the induction".lstrip(": "), source=source)
+        self._add(f"{label}.base", base, f"{title}: base of the induction".lstrip(": "), source)
         name = f"{title}: step of the induction".lstrip(": ") + (f", with {used} at layer l" if used else "")
         before = list(self.hypotheses)
         self.hypotheses += hypotheses
-        self.claim(f"{label}.step", step, title=name, source=source)
+        self._add(f"{label}.step", step, name, source)
         self.hypotheses = before
         theorem = claim(recursion.here())
         specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)

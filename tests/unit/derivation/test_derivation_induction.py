@@ -6,7 +6,7 @@ import pytest
 
 from symflow.derivation import Derivation, Recursion
 from symflow.errors import KindError, ShapeError
-from symflow.expr.language import eye, inv, relu, zeros
+from symflow.expr.language import datasum, eye, inv, relu, sqnorm, zeros
 from symflow.expr.tree import Equation
 
 
@@ -179,3 +179,32 @@ def test_an_induction_is_about_equations() -> None:
     layers = composed(d)
     with pytest.raises(KindError, match="proves equations"):
         d.induction("A1", layers, lambda s: s.u.T @ s.u >= 0)
+
+
+def test_states_of_every_layer_and_every_data_point() -> None:
+    d, e = Derivation("families"), Derivation("uses them")
+    x = d.vector("x", "Q", over="i")
+    layers = d.recursion()
+    layers.parameter("P", d.matrix("P", "Q", over="i"))
+    layers.parameter("b", d.vector("b", "Q"))
+    layers.state("J", d.matrix("J", "Q", over="i"), start=eye("Q"), following=lambda s: s.P @ s.J)
+    layers.state("r", d.vector("r", "Q", over="i"), start=zeros("Q"), following=lambda s: s.P @ s.r + s.b)
+    layers.state("z", d.vector("z", "Q", over="i"), start=x, following=lambda s: s.P @ s.z + s.b)
+    d.induction("affine", layers, lambda s: s.z == s.J @ x + s.r)
+    assert statuses(d) == {"affine.base": "proved", "affine.step": "proved", "affine": "proved"}
+    z, r, y = (e.vector(name, "Q", over="i") for name in "zry")
+    J, here = e.matrix("J", "Q", over="i"), layers.here()
+    e.lemma("affine", of=d, values={here.z: z, here.J: J, here.r: r, x: y})
+    e.claim("cost", datasum(sqnorm(z), "i") == datasum(sqnorm(J @ y + r), "i"))
+    e.claim("wrong", datasum(sqnorm(z), "i") == datasum(sqnorm(J @ y - r), "i"))
+    assert statuses(e) == {"cost": "proved", "wrong": "refuted"}
+    assert e.check()["cost"].scope.startswith("proved for every Q, every number of layers and every data set")
+
+
+def test_a_number_may_be_a_start() -> None:
+    d = Derivation("numbers")
+    layers = d.recursion()
+    layers.state("k", d.scalar("k"), start=0, following=lambda s: s.k + 1)
+    layers.state("t", d.scalar("t"), start=1, following=lambda s: s.t + 2)
+    d.induction("odd", layers, lambda s: s.t == 2 * s.k + 1)
+    assert d.check().proved
