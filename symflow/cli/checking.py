@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from symflow.claims.files import Claim, load
 from symflow.claims.outcomes import Decide
 from symflow.claims.running import run_claims
+from symflow.cli.derivation_runs import Manner, rows_of_files
 from symflow.cli.finding import SUFFIXES, find_files
-from symflow.cli.selecting import Selection, selection
+from symflow.cli.selecting import Selection
 from symflow.cli.statuses import MALFORMED, status_of
-from symflow.errors import ClaimError, SymflowError
+from symflow.errors import ClaimError
 from symflow.report.machine import to_json
 from symflow.report.plain import plain_lines, summary_line
 from symflow.report.rows import Row, summary
@@ -24,9 +25,9 @@ Piece = tuple[str, Claim] | Path | Row  # a claim with its file, a derivation fi
 
 def check(options: Namespace, decide: Decide | None = None) -> int:
     """Check everything that the command line names, report it, and return the exit status."""
-    wanted = _everything if options.select is None else selection(options.select)
+    wanted = manner_of(options).wanted()
     pieces = [piece for file in find_files(options.paths) for piece in _pieces(file, wanted)]
-    rows = _report(_checked(pieces, wanted, options, decide), _total(pieces), options.json)
+    rows = _report(_checked(pieces, options, decide), _total(pieces), options.json)
     if not rows:
         where = ", ".join(options.paths)
         print(f"symflow check: no claim in {where}{'' if options.select is None else ' matches -k'}", file=sys.stderr)
@@ -34,8 +35,9 @@ def check(options: Namespace, decide: Decide | None = None) -> int:
     return status_of(summary(rows))
 
 
-def _everything(_subject: str) -> bool:
-    return True
+def manner_of(options: Namespace) -> Manner:
+    """How derivation files are to be checked."""
+    return Manner(options.timeout, options.select, options.confirm, options.deep)
 
 
 def _pieces(file: Path, wanted: Selection) -> Iterator[Piece]:
@@ -60,24 +62,31 @@ def _total(pieces: list[Piece]) -> int | None:
     return None if any(isinstance(piece, Path) for piece in pieces) else len(pieces)
 
 
-def _checked(pieces: list[Piece], wanted: Selection, options: Namespace, decide: Decide | None) -> Iterator[Row]:
-    """The rows of all pieces, in their order; claims of neighbouring files are decided in one run."""
+def _checked(pieces: list[Piece], options: Namespace, decide: Decide | None) -> Iterator[Row]:
+    """The rows of all pieces, in their order; neighbouring files are decided in one run."""
+    manner = manner_of(options)
     place = 0
     while place < len(pieces):
         piece = pieces[place]
         if isinstance(piece, Row):
             yield piece
         elif isinstance(piece, Path):
-            yield from _derivation_rows(piece, wanted, options)
+            files = [file for file in takewhile(_is_file, islice(pieces, place, None)) if isinstance(file, Path)]
+            yield from rows_of_files(files, manner, options.jobs)
+            place += len(files) - 1
         else:
             claims = list(_claims_from(pieces, place))
             outcomes = run_claims(
-                [claim for _, claim in claims], decide=decide, seconds=options.timeout, jobs=options.jobs
+                [claim for _, claim in claims], decide=decide, seconds=options.timeout, jobs=options.jobs or 1
             )
             for (file, _), outcome in zip(claims, outcomes, strict=True):
                 yield Row.of(file, outcome)
             place += len(claims) - 1
         place += 1
+
+
+def _is_file(piece: Piece) -> bool:
+    return isinstance(piece, Path)
 
 
 def _claims_from(pieces: list[Piece], place: int) -> Iterator[tuple[str, Claim]]:
@@ -86,22 +95,6 @@ def _claims_from(pieces: list[Piece], place: int) -> Iterator[tuple[str, Claim]]
         if not isinstance(piece, tuple):
             return
         yield piece
-
-
-def _derivation_rows(file: Path, wanted: Selection, options: Namespace) -> Iterator[Row]:
-    from symflow.confirm.checking import load_and_check
-    from symflow.confirm.efforts import DEEP, FAST
-
-    effort = DEEP if options.deep else FAST
-    try:
-        for checked in load_and_check(
-            file, seconds=options.timeout, select=wanted, confirm=options.confirm, effort=effort
-        ):
-            yield Row.of(str(file), checked)
-    except ClaimError as error:  # names the file itself
-        yield Row.unreadable(str(file), str(error))
-    except SymflowError as error:
-        yield Row.unreadable(str(file), f"{file}: {error}")
 
 
 def _report(rows: Iterator[Row], total: int | None, as_json: bool) -> list[Row]:

@@ -1,8 +1,8 @@
 """SymPy's derivation by components with a limit of time: its polynomials grow fast with the size.
 
 A computation inside SymPy or FLINT cannot be stopped from within, so it runs in a process of its own, forked from this
-one because it needs the imports and the expressions that are there already. Where processes cannot be forked nothing
-is computed.
+one because it needs the imports and the expressions that are there already. Where processes cannot be forked it is
+computed here, without a limit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def componentwise_within(
     True
     """
     if not FORKING:
-        return None
+        return componentwise(equation, sizes, data_points)
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
     worker = context.Process(target=_answer, args=(there, equation, dict(sizes), data_points), daemon=True)

@@ -13,7 +13,7 @@ class Effort:
     statements that hold at every depth; ``digit_shapes`` those of the comparison to 50 digits; ``datasets`` are
     (name, Q, N) with N for the exact comparison, floats take all points; unless ``all_on_data`` only the first reading
     of a statement is compared on them. ``component_sizes`` are the dimensions of
-    SymPy's derivation: the first always, later ones within ``component_seconds`` each. ``points`` and ``descents`` are
+    SymPy's derivation, within ``component_seconds`` each. ``points`` and ``descents`` are
     for inequalities: random points, and points from which the slack is made smaller.
     """
 
@@ -32,7 +32,7 @@ class Effort:
 
 FAST = Effort(
     shapes=((2, 4), (3, 6), (4, 5)), readings=((6, 3, 8, 3),), digit_shapes=((2, 2),),
-    datasets=(("iris", 4, 24), ("wine", 5, 24)), all_on_data=False, component_sizes=(2,), component_seconds=0.0,
+    datasets=(("iris", 4, 24), ("wine", 5, 24)), all_on_data=False, component_sizes=(2,), component_seconds=4.0,
     points=40, descents=3, steps=40, slack_seconds=0.2,
 )  # fmt: skip
 DEEP = Effort(
