@@ -42,7 +42,8 @@ def reach(statement: Statement) -> Iterator[str]:
     dimensions = statement.equation.dimensions()
     if dimensions:
         yield "every " + ", ".join(dimensions)
-    fixed = sorted({d for s in statement.equation.symbols().values() for d in s.dims if isinstance(d, int)})
+    # a size of 1 is no restriction: it is how a number is written as a vector
+    fixed = sorted({d for s in statement.equation.symbols().values() for d in s.dims if isinstance(d, int) and d > 1})
     if fixed:
         yield f"fixed size{'s' if len(fixed) > 1 else ''} {', '.join(map(str, fixed))}"
     if at_every_depth(statement):
