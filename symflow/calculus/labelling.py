@@ -138,7 +138,7 @@ def _without_ties(
             if len(left) > 1:
                 ranks = sorted([(*_rank(slotted[p], numbers, symmetry), p) for p in left])
                 first, second = ranks[0], ranks[1]
-                if first[:-1] == second[:-1] and max(first[1:-1]) >= _UNNUMBERED:
+                if first[:-1] == second[:-1] and max(first[2:-1]) >= _UNNUMBERED:
                     return None
                 chosen = first[-1]
             left.remove(chosen)
@@ -147,6 +147,8 @@ def _without_ties(
             turn = symmetry[atom]
             if turn:
                 a, b = numbers.get(slots[0], _UNNUMBERED), numbers.get(slots[1], _UNNUMBERED)
+                if a == b and slots[0] != slots[1]:
+                    return None  # met at another slot, such as a data index: which of the two comes first is open
                 if b < a:
                     slots = (slots[1], slots[0], *slots[2:])
                     sign *= turn
@@ -166,7 +168,7 @@ def _rank(factor: _Factor, numbers: dict[int, int], symmetry: list[int]) -> tupl
     seen = [numbers.get(s, _UNNUMBERED) for s in slots]
     if symmetry[atom] and seen[1] < seen[0]:
         seen[0], seen[1] = seen[1], seen[0]
-    return (atom, *seen)
+    return (seen.count(_UNNUMBERED), atom, *seen)
 
 
 def _open_part(walk: _Walk, symmetry: list[int]) -> tuple[int, list[_Factor], dict[int, int], list[_Factor]]:
@@ -250,12 +252,26 @@ def _leaves(start: _Walk, symmetry: list[int]) -> list[_Walk]:
                 for position in ties[1:]:
                     twin = walk.copy()
                     factor = twin.pending.pop(position)
+                    stack += _turned(twin, factor, symmetry)
                     twin.emit(factor, symmetry[factor[0]])
                     stack.append(twin)
             factor = walk.pending.pop(ties[0])
+            if len(stack) + len(finished) < MAX_LEAVES:
+                stack += _turned(walk, factor, symmetry)
             walk.emit(factor, symmetry[factor[0]])
         finished.append(walk)
     return finished
+
+
+def _turned(walk: _Walk, factor: _Factor, symmetry: list[int]) -> list[_Walk]:
+    """The walk with a symmetric factor turned, where neither of its two slots has a number that tells them apart."""
+    atom, slots = factor
+    if not symmetry[atom] or slots[0] == slots[1] or slots[0] in walk.numbers or slots[1] in walk.numbers:
+        return []
+    twin = walk.copy()
+    twin.sign *= symmetry[atom]
+    twin.emit((atom, (slots[1], slots[0], *slots[2:])), symmetry[atom])
+    return [twin]
 
 
 def _smallest(walk: _Walk, symmetry: list[int]) -> list[int]:
@@ -270,7 +286,7 @@ def _smallest(walk: _Walk, symmetry: list[int]) -> list[int]:
         seen = [numbers.get(s, _UNNUMBERED) for s in slots]
         if symmetry[atom] and seen[1] < seen[0]:
             seen[0], seen[1] = seen[1], seen[0]
-        rank = (atom, *seen)
+        rank = (seen.count(_UNNUMBERED), atom, *seen)
         if best is None or rank < best:
             best = rank
             ties = [position]

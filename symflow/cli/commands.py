@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from symflow.cli.flow_options import add_flow
 from symflow.cli.statuses import BROKEN_PIPE, EXPLAINED, INTERRUPTED, MALFORMED
 
 if TYPE_CHECKING:
@@ -57,6 +58,14 @@ def _run(options: argparse.Namespace, decide: Decide | None) -> int:
         from symflow.cli.typesetting import latex
 
         return latex(options)
+    if options.command == "graph":
+        from symflow.cli.graphing import graph
+
+        return graph(options)
+    if options.command == "flow":
+        from symflow.cli.flowing import flow
+
+        return flow(options)
     from symflow.cli.single import grad, prove
 
     return prove(options, decide) if options.command == "prove" else grad(options)
@@ -82,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_prove(commands)
     _add_grad(commands)
     _add_latex(commands)
+    _add_graph(commands)
+    add_flow(commands)
     return parser
 
 
@@ -93,7 +104,10 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )  # fmt: skip
     check.add_argument("paths", nargs="+", metavar="PATH", help="a claims file, a derivation file or a folder")
     _add_common(check)
-    check.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="worker processes at once (default: 1)")
+    check.add_argument(
+        "--jobs", type=_jobs, metavar="N",
+        help="processes at once (default: 1 for claims, one for each processor for several derivation files)",
+    )  # fmt: skip
     check.add_argument(
         "-k", dest="select", metavar="SELECT",
         help="only claims whose id or title contains this; words may be joined with and, or, not",
@@ -101,6 +115,10 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument(
         "--no-confirm", dest="confirm", action="store_false",
         help="prove only, without comparing with derivatives of the original network",
+    )  # fmt: skip
+    check.add_argument(
+        "--deep", action="store_true",
+        help="confirm derivations on many more networks, data, sizes and points (minutes)",
     )  # fmt: skip
 
 
@@ -142,6 +160,8 @@ def _add_latex(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--macros", metavar="FILE",
         help="write the notation to this file; macros that the file has already are left as they are",
     )  # fmt: skip
+    latex.add_argument("--pdf", action="store_true", help="run latexmk or pdflatex on it")
+    latex.add_argument("--bib", metavar="FILE.bib", help="write what the document cites to this BibTeX file")
     latex.add_argument("--title", default="Checked derivations", help="title of the document")
     latex.add_argument("--no-check", dest="check", action="store_false", help="prove nothing, only write")
     latex.add_argument(
@@ -149,6 +169,23 @@ def _add_latex(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="prove only, without comparing with derivatives of the original network",
     )  # fmt: skip
     latex.add_argument(
+        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+    )
+
+
+def _add_graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    graph = commands.add_parser(
+        "graph", help="draw what rests on what",
+        description="Check derivation files (*.py, which are run) and draw which statements their proofs rest on.",
+        epilog=EXPLAINED, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    graph.add_argument("paths", nargs="+", metavar="PATH", help="a derivation file or a folder")
+    graph.add_argument(
+        "-o", dest="output", metavar="FILE", help="a file .svg, .dot or .mmd (default: Mermaid to standard output)"
+    )
+    graph.add_argument("--format", choices=("svg", "dot", "mermaid"), help="what to write, whatever the file is called")
+    graph.add_argument("--no-check", dest="check", action="store_false", help="prove nothing, only draw")
+    graph.add_argument(
         "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
     )
 

@@ -58,7 +58,7 @@ def satisfied(program: Program, point: Point, deadline: Deadline | None = None) 
 
 
 def _compare(program: Program, which: int, point: Point, deadline: Deadline | None) -> Comparison:
-    if not program.transcendental:
+    if program.rational[which]:
         return _attempt(program, which, Evaluator(point, RATIONALS, deadline))
     for bits in PRECISIONS:
         with precision(bits):

@@ -43,6 +43,7 @@ class Program:
     dimensions: tuple[str, ...]
     transcendental: bool
     sampled: bool  # whether data points occur at all
+    rational: tuple[bool, ...] = ()  # of each pair of sides: whether it can be evaluated exactly
     relation: str = "=="  # that the statement claims; hypotheses are equations
 
 
@@ -64,10 +65,15 @@ def prepare(equation: Equation, hypotheses: tuple[Equation, ...] = ()) -> Progra
         free=tuple(sorted({index for e in equations for side in (e.lhs, e.rhs) for index in side.free})),
         symbols=symbols,
         dimensions=tuple(sorted({name for e in equations for name in e.dimensions()})),
-        transcendental=any(node.op in TRANSCENDENTAL or node.op == "logdet" for node in nodes),
+        transcendental=any(map(_transcendental, nodes)),
+        rational=tuple(not any(map(_transcendental, (*e.lhs.walk(), *e.rhs.walk()))) for e in equations),
         sampled=any(node.op == "datasum" for node in nodes) or any(s.family for s in symbols.values()),
         relation=equation.relation if isinstance(equation, Inequality) else "==",
     )
+
+
+def _transcendental(node: Node | Expr) -> bool:
+    return node.op in TRANSCENDENTAL or node.op == "logdet"
 
 
 def _intern(expression: Expr, table: dict[Expr, Node], depth: int = 1) -> Node:

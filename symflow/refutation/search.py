@@ -17,9 +17,11 @@ from symflow.refutation.palettes import DYADIC, GENERIC, POSITIVE, SIGNS, SMALL,
 from symflow.refutation.points import Point
 from symflow.refutation.programs import Program, prepare
 from symflow.refutation.shrinking import Shrinker
+from symflow.refutation.solving import solve_hypotheses
 
 GENERIC_COUNT = 2  # data points of a generic point, so that the error bound speaks of one situation
 HYPOTHESES_FACTOR = 10  # draws for each point wanted: most of them fail the hypotheses
+SPECIAL = 0.5  # of the points under hypotheses: related values, which satisfy them by luck; the others solve them
 SHRINKING_SHARE = 0.5  # of the time left when a counterexample is found
 
 
@@ -202,7 +204,7 @@ def _draw(program: Program, sizes: dict[str, int], palette: Palette, rng: Random
     count = GENERIC_COUNT if palette.generic and program.sampled else None
     point = draw_prepared(program, sizes, rng, palette, count)
     if len(program.sides) > 1:
-        point = align(program, point, rng)
+        point = align(program, point, rng) if rng.random() < SPECIAL else solve_hypotheses(program, point, rng, palette)
     return point
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from symflow.errors import ClaimError
 
 
-def save(path: Path, text: str) -> None:
-    """Write the text to the path; whoever reads it meanwhile sees the old file or the new one, never a part.
+def save(path: Path, content: str | bytes) -> None:
+    """Write text, or bytes, to the path; whoever reads it meanwhile sees the old file or the new one, never a part.
 
     A link is followed, and the permissions of a file that was there are kept.
 
@@ -21,8 +21,8 @@ def save(path: Path, text: str) -> None:
     neighbour = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         try:
-            with neighbour.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with neighbour.open("xb") as file:
+                file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
             if target.exists():

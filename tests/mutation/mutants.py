@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from symflow.errors import SymflowError
 from symflow.expr import language
+from symflow.expr.order import Inequality
 from symflow.expr.shapes import SCALAR
 from symflow.expr.tree import Equation, Expr, FunctionSymbol, Symbol, lift
 
@@ -26,11 +27,15 @@ LINEAR = ("neg", "transpose", "tr", "sym", "skew", "diag", "diagpart")  # may be
 
 @dataclass(frozen=True)
 class Mutant:
-    """A variant of a statement; ``slip`` names the mutation, ``side`` is ``"lhs"`` or ``"rhs"``."""
+    """A variant of a statement; ``slip`` names the mutation, ``side`` is ``"lhs"`` or ``"rhs"``.
+
+    ``by`` is for inequalities: what the excess is said to equal.
+    """
 
     equation: Equation
     slip: str
     side: str
+    by: Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,16 @@ def mutants(equation: Equation, sides: tuple[str, ...] = ("rhs",)) -> list[Mutan
     for side in sides:
         root: Expr = getattr(equation, side)
         for slip, tree in _variants(root, symbols):
-            mutant = Equation(tree, equation.rhs) if side == "lhs" else Equation(equation.lhs, tree)
+            mutant = _relating(equation, *((tree, equation.rhs) if side == "lhs" else (equation.lhs, tree)))
             if mutant not in seen and mutant.lhs.free | mutant.rhs.free == equation.lhs.free | equation.rhs.free:
                 seen.add(mutant)
                 found.append(Mutant(mutant, slip, side))
     return found
+
+
+def _relating(equation: Equation, lhs: Expr, rhs: Expr) -> Equation:
+    """Two sides in the relation that a statement claims."""
+    return Inequality(lhs, equation.relation, rhs) if isinstance(equation, Inequality) else Equation(lhs, rhs)
 
 
 def _variants(root: Expr, symbols: tuple[Symbol, ...]) -> Variants:

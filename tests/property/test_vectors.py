@@ -24,6 +24,7 @@ OPEN: frozenset[str] = frozenset({
     "cookbook-det-scale", "bracket-cayley-2d", "bracket-cayley-hamilton", "projector-mask-det", "projector-det-log",
     "woodbury-trace", "rational-abs", "edge-mask-invertible",
     "edge-logdet-abs", "edge-logdet-exchange", "edge-det-neg-square", "edge-det-schur", "edge-sqrt-recip",
+    "edge-step-not", "edge-step-posdiag", "edge-mask-split", "edge-mask-function",
     "edge-mask-function-2", "edge-step-function", "edge-mask-exp", "edge-one-orthogonal", "edge-one-idempotent",
     "edge-one-projector", "edge-one-pd", "edge-one-liegrad", "edge-two-skew", "edge-two-sym", "edge-two-inverse",
     "edge-two-skew-square", "edge-three-skew-det", "edge-three-skew-cube", "edge-exp-transpose",

@@ -1,0 +1,164 @@
+"""``symflow flow``: data in, a trajectory with its events out, and pictures of it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symflow.cli.flow_start import Start, read_start
+from symflow.cli.statuses import PROVED, UNDECIDED
+from symflow.errors import ClaimError, SymflowError
+from symflow.flow import chamber_flow, layered_flow, rotation_flow, separated_flow
+from symflow.flow.records import FlowRecord, record_chamber, record_layered, record_rotation, record_separated
+from symflow.network import LabelledData, PulledBackParameters
+from symflow.report.cleaning import one_line
+from symflow.report.flow_files import save_archive, save_tables
+
+Advance = Callable[[float], None]
+SETTINGS = ("bias", "classes", "cost", "data", "features", "labels", "layers", "rotation", "seed", "step", "t_max")
+
+
+class NoStartError(SymflowError):
+    """The flow has no continuation at its very start."""
+
+
+def flow(options: Namespace) -> int:
+    """Run the flow that the command line asks for, write it, and return the exit status."""
+    output = Path(options.output)
+    form = options.format or ("csv" if output.suffix.lower() == ".csv" else "npz")
+    if output.is_dir():
+        raise ClaimError(f"-o {one_line(str(output))} is a folder; give a file, such as {output.name}/flow.npz")
+    if options.step is not None and options.flow != "layered":
+        raise ClaimError("--step is the step of gradient descent, which is for the layered flow")
+    if options.pictures is not None:
+        from symflow.report.flow_pictures import require_matplotlib
+
+        require_matplotlib()
+    start = read_start(options)
+    try:
+        with _progress(f"{options.flow} flow", options.t_max) as advance:
+            record = _RUNS[options.flow](start, options, advance)
+    except NoStartError as error:
+        print(f"symflow flow: {error}", file=sys.stderr)
+        return UNDECIDED
+    _note_other_clusters(record)
+    if form == "csv":
+        events = save_tables(output, record)
+        print(f"{one_line(str(output))}, {one_line(str(events))}: {_described(record)}")
+    else:
+        settings = {name: str(getattr(options, name)) for name in SETTINGS if getattr(options, name) is not None}
+        save_archive(output, record, settings)
+        print(f"{one_line(str(output))}: {_described(record)}")
+    if options.pictures is not None:
+        _draw(Path(options.pictures), record, start.names, options.animate)
+    if not record.complete:
+        print(f"symflow flow: it ends at t = {record.times[-1]:.6g}: {record.message}", file=sys.stderr)
+        return UNDECIDED
+    return PROVED
+
+
+def _separated(start: Start, options: Namespace, _advance: Advance) -> FlowRecord:
+    parts = [
+        separated_flow(start.data.points[start.data.labels == layer], target, bias, rotation=rotation,
+                       weights=start.data.masses[start.data.labels == layer])
+        for layer, (target, bias, rotation) in enumerate(
+            zip(start.data.targets, start.biases, start.rotations, strict=True)
+        )
+    ]  # fmt: skip
+    return record_separated(parts, start.rotations, start.data, _times(options.t_max, "", options))
+
+
+def _chamber(start: Start, options: Namespace, _advance: Advance) -> FlowRecord:
+    data = start.data
+    found = chamber_flow(
+        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max, weights=data.masses
+    )
+    reached = options.t_max if found.status == "equilibrium" else found.t_end
+    return record_chamber(found, data, _times(reached, found.message, options))
+
+
+def _rotation(start: Start, options: Namespace, _advance: Advance) -> FlowRecord:
+    data = start.data
+    found = rotation_flow(
+        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max, weights=data.masses
+    )
+    return record_rotation(found, data, _times(found.end, found.message, options))
+
+
+def _layered(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
+    data = start.data
+    width = data.points.shape[1]
+    network = PulledBackParameters((*start.rotations, np.eye(width)), (*start.biases, np.zeros(width)))
+    labelled = LabelledData(data.points, data.targets[data.labels], data.masses, tuple(data.labels.tolist()))
+    found = layered_flow(network, labelled, t_max=options.t_max, cost=options.cost, step=options.step, progress=advance)
+    return record_layered(found, data, _times(found.end, found.message, options))
+
+
+_RUNS: dict[str, Callable[[Start, Namespace, Advance], FlowRecord]] = {
+    "separated": _separated, "chamber": _chamber, "rotation": _rotation, "layered": _layered,
+}  # fmt: skip
+
+
+def _times(reached: float, message: str, options: Namespace) -> NDArray[np.float64]:
+    if reached == 0:
+        raise NoStartError(f"the flow does not start, {message}. Start off the walls: another --bias, or --bias random")
+    return np.linspace(0.0, reached, options.samples)
+
+
+def _described(record: FlowRecord) -> str:
+    """Such as "60 points in R^2, 2 layers, t = 0 to 10, 31 events (31 crosses), loss 2.1 to 0.03, horizon"."""
+    count, width = record.points.shape
+    kinds = Counter(record.events["kind"].tolist())
+    listed = ", ".join(f"{kinds[kind]} {name}" for kind, name in _KINDS.items() if kinds[kind])
+    events = f"{len(record.events)} events" + (f" ({listed})" if len(kinds) > 1 else "")
+    depth = record.biases.shape[1]
+    layers = f"{depth} layer{'s' if depth > 1 else ''}"
+    return (
+        f"{count} points in R^{width}, {layers}, t = 0 to {record.times[-1]:g}, {events}, "
+        f"loss {record.losses[0]:.4g} to {record.losses[-1]:.4g}; {record.status}"
+    )
+
+
+_KINDS = {"crosses": "crossed", "slides": "began to slide", "leaves": "left"}
+
+
+def _note_other_clusters(record: FlowRecord) -> None:
+    """A separated flow assumes that no layer truncates another cluster; say so where the data are otherwise."""
+    if record.flow != "separated":
+        return
+    for layer, (beta, rotation) in enumerate(zip(record.biases[0], record.weights[0], strict=True)):
+        others = record.points[record.labels != layer]
+        met = int((((others + beta) @ rotation.T) <= 0).any(axis=1).sum())
+        if met:
+            seen = f"layer {layer + 1} truncates {met} of {len(others)} points of other classes at the start"
+            print(f"symflow flow: {seen}; a separated flow leaves them out, the chamber flow does not", file=sys.stderr)
+
+
+def _draw(folder: Path, record: FlowRecord, names: tuple[str, ...], animate: bool) -> None:
+    from symflow.report.flow_pictures import draw_all
+
+    with _progress("pictures", 1.0) as advance:
+        written = draw_all(folder, record, names, animate=animate, progress=advance)
+    print(f"{one_line(str(folder))}: {', '.join(path.name for path in written)}")
+
+
+@contextmanager
+def _progress(what: str, total: float) -> Iterator[Advance]:
+    """A line on a terminal with the share that is done, where it is known; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done: progress.update(task, total=total, completed=done)

@@ -1,0 +1,105 @@
+"""The public entry: check what is given, integrate or descend, hand over the trajectory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from symflow.errors import KindError, ShapeError, UnsupportedError
+from symflow.flow.layered.descent import descend
+from symflow.flow.layered.effective import EffectiveSystem
+from symflow.flow.layered.integration import Integration
+from symflow.flow.layered.original import OriginalSystem
+from symflow.flow.layered.systems import Cost
+from symflow.flow.layered.trajectories import LayeredTrajectory
+from symflow.network import AnyParameters, LabelledData, LayeredParameters, to_layers, to_pulled_back
+
+MOST_EVENTS = 20_000
+
+
+def layered_flow(
+    network: AnyParameters,
+    data: LabelledData,
+    *,
+    t_max: float,
+    cost: Cost = "input",
+    step: float | None = None,
+    rtol: float = 1e-9,
+    max_events: int = MOST_EVENTS,
+    progress: Callable[[float], None] | None = None,
+) -> LayeredTrajectory:
+    """Gradient flow, or gradient descent, of the layers: Ẇ_ℓ = −∂C/∂W_ℓ, ḃ_ℓ = −∂C/∂b_ℓ, ℓ = 1..L+1 (theory F5, F6).
+
+    All layers move, the output layer too. The result has the layers, W^(ℓ), b^(ℓ) and β_ℓ at any time, and
+    ``effective``, the gradient flow in (W^(ℓ), β_ℓ) from the same start.
+
+    Args:
+        network: the start, in any coordinates; any widths with the standard cost.
+        data: points, targets and weights.
+        t_max: run up to this time.
+        cost: "input" for C = ½⟨|z_L − ỹ|²⟩, which needs invertible weights of one width; "standard" for
+            C_std = ½⟨|x^(L+1) − y|²⟩.
+        step: η of gradient descent; the flow unless given.
+        rtol: relative error of a step of the flow, by SciPy's DOP853, 1e-13 to 1e-2.
+        max_events: stop with status "unresolved" after so many walls.
+        progress: called with the time that has been reached.
+
+    The flow is that of Clarke's inclusion: at a wall a datum crosses or slides. Steps are looked over at eight times;
+    a wall that is met and left again in between is not seen. Descent takes ReLU′(0) = 0.
+
+    Raises ShapeError, KindError, UndefinedError (singular weights at the start), UnsupportedError (exact numbers),
+    LimitError (more than a million steps of descent). SciPy is needed for the flow.
+
+    One layer and one datum, x = 1, y = 3, with the standard cost: w₁ and w₂ grow together.
+
+    >>> start = LayeredParameters(weights=([[1.0]], [[1.0]]), biases=([0.0], [0.0]))
+    >>> data = LabelledData(points=[[1.0]], targets=[[3.0]], weights=[1.0], labels=(0,))
+    >>> run = layered_flow(start, data, t_max=20.0, cost="standard")
+    >>> [float(loss) > 1e-9 for loss in run.loss([0.0, 20.0])], run.status
+    ([True, False], 'finished')
+    """
+    _check(network, data, t_max, cost, step, rtol, max_events)
+    if step is None and find_spec("scipy") is None:
+        raise UnsupportedError(
+            'the flow needs SciPy, which is not installed here: pip install "symflow[flow]"; gradient descent does not'
+        )
+    layers = to_layers(network)
+    points, targets, masses = data.points, data.targets, data.weights
+    widths = layers.widths
+    if points.shape[1] != widths[0] or targets.shape[1] != widths[-1]:
+        raise ShapeError(f"data in R^{points.shape[1]} with targets in R^{targets.shape[1]} do not fit widths {widths}")
+    if cost == "input" and len(set(widths)) > 1:
+        raise ShapeError(f'the cost "input" needs one width for all layers; they are {widths}. Try cost="standard"')
+
+    def integrate(original: bool) -> LayeredTrajectory:
+        start: AnyParameters = layers if original else to_pulled_back(network)
+        system = (OriginalSystem if original else EffectiveSystem)(points, targets, masses, widths, cost)
+        theta = system.join(list(start.as_mapping()["weights"]), list(start.as_mapping()["biases"]))
+        system.cost(theta)  # a start that is singular is refused; a run that becomes so ends there
+        if step is not None:
+            outcome = descend(system, theta, float(t_max), float(step), progress)
+        else:
+            outcome = Integration(system, theta, float(t_max), float(rtol), max_events, progress).run()
+        return LayeredTrajectory(system, *outcome, original, (lambda: integrate(False)) if original else None)
+
+    return integrate(True)
+
+
+def _check(
+    network: AnyParameters, data: LabelledData, t_max: float, cost: str, step: float | None, rtol: float, most: int
+) -> None:
+    if network.exact or data.exact:
+        raise UnsupportedError("a trajectory is computed in floats; call to_floats() on network and data first")
+    if isinstance(network, LayeredParameters) and network.depth == 0:
+        raise ShapeError("a network with one affine layer has nothing to truncate; give two layers at least")
+    if not (isinstance(t_max, (int, float)) and 0 < t_max < math.inf):
+        raise KindError(f"t_max must be a positive, finite time; got {t_max!r}")
+    if cost not in ("input", "standard"):
+        raise KindError(f'cost is "input" or "standard", not {cost!r}')
+    if step is not None and not (isinstance(step, (int, float)) and 0 < step <= t_max):
+        raise KindError(f"the step of gradient descent must lie between 0 and t_max = {t_max}; got {step!r}")
+    if not 1e-13 <= rtol <= 1e-2:
+        raise KindError(f"rtol must lie between 1e-13, which float64 can deliver, and 1e-2; got {rtol!r}")
+    if not isinstance(most, int) or most < 0:
+        raise KindError(f"max_events must be a number of events; got {most!r}")

@@ -1,0 +1,180 @@
+"""The loop: a Runge-Kutta method of order 8 between walls, and at each wall a decision to cross it or slide on it.
+
+SciPy's step control knows nothing of walls: the right side would jump in the middle of a step, or chatter. So each
+step is taken with fixed masks, looked over for walls that it meets, and cut there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symflow.errors import UndefinedError
+from symflow.flow.layered.sliding import AT_BOUND, NoSlide, Slides
+from symflow.flow.layered.systems import Floats, System
+from symflow.flow.layered.trajectories import Kind, Piece, Status, WallEvent
+
+NODES = np.linspace(0.0, 1.0, 9)[1:]  # where a step is looked over; a wall met and left again in between is not seen
+ON_WALL = 1e-12  # preactivations of this size, in units of the largest, are zero
+AT_REST = 1e-14  # and so are velocities
+MOST_AT_ONCE = 50  # events without progress in time
+ATTEMPTS = 40
+Bools = NDArray[np.bool_]
+
+
+class _Stuck(Exception):  # noqa: N818  # ends the run with a message, and is no error
+    """The flow cannot be continued."""
+
+
+class Integration:
+    """State of a run: time, θ, masks, the walls slid on, and how far behind a wall counts as on it."""
+
+    def __init__(
+        self, system: System, theta: Floats, t_max: float, rtol: float, max_events: int,
+        progress: Callable[[float], None] | None,
+    ) -> None:  # fmt: skip
+        self.system, self.theta, self.t_max, self.rtol = system, theta, t_max, rtol
+        self.max_events, self.progress = max_events, progress
+        self.time = 0.0
+        values = system.preactivations(theta)
+        self.unit = max(1.0, float(np.abs(values).max(initial=0.0)))
+        self.tolerance = ON_WALL * self.unit
+        self.masks = (values > 0).astype(np.float64)
+        self.sliding = np.zeros(values.shape, dtype=bool)
+        self.slides = Slides(system, np.flatnonzero(self.sliding))
+        self.limits = np.full(values.shape, self.tolerance)
+        self.pieces: list[Piece] = []
+        self.events: list[WallEvent] = []
+
+    def run(self) -> tuple[tuple[Piece, ...], tuple[WallEvent, ...], Status, str]:
+        """Integrate to t_max, or to where no continuation is found."""
+        status, message = self._run()
+        if not self.pieces:
+            self.pieces.append(_resting(self.time, self.time, self.theta))
+        return tuple(self.pieces), tuple(self.events), status, message
+
+    def _run(self) -> tuple[Status, str]:
+        try:
+            self._resolve(np.abs(self.system.preactivations(self.theta)) <= self.tolerance)
+            at_once = 0
+            while self.time < self.t_max:
+                if np.abs(self._velocity(self.theta)).max() <= AT_REST * max(1.0, np.abs(self.theta).max()):
+                    self.pieces.append(_resting(self.time, self.t_max, self.theta))
+                    return "at rest", f"the velocity vanished at t = {self.time:.6g}"
+                before = self.time
+                self._segment()
+                at_once = at_once + 1 if self.time - before <= 1e-13 * self.t_max else 0
+                if at_once > MOST_AT_ONCE:
+                    raise _Stuck(f"{at_once} walls were met without progress")
+                if len(self.events) > self.max_events:
+                    raise _Stuck(f"{len(self.events)} events, more than max_events = {self.max_events}")
+        except (_Stuck, UndefinedError) as stuck:
+            return "unresolved", f"at t = {self.time:.12g}: {stuck}; gradient descent (step=...) gets past such points"
+        return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
+
+    def _velocity(self, theta: Floats) -> Floats:
+        return self.system.velocity(theta, self._masks_at(theta))
+
+    def _masks_at(self, theta: Floats) -> Floats:
+        try:
+            return self.slides.masks(theta, self.masks)
+        except NoSlide:
+            raise _Stuck("no masks keep the data on the walls that they slide on") from None
+
+    def _segment(self) -> None:
+        """Steps up to the next event, or to t_max."""
+        integrate: Any = import_module("scipy.integrate")
+        atol = self.rtol * max(1e-3, float(np.abs(self.theta).max()))
+        solver = integrate.DOP853(
+            lambda _time, theta: self._velocity(theta), self.time, self.theta, self.t_max, rtol=self.rtol, atol=atol
+        )
+        while solver.status == "running":
+            message = solver.step()
+            if solver.status == "failed":
+                raise _Stuck(f"SciPy's DOP853 gave up ({message})")
+            path, begin = solver.dense_output(), self.time
+            met = self._first_event(path, begin, float(solver.t))
+            end = float(solver.t) if met is None else met[0]
+            self.pieces.append(Piece(begin, end, path))
+            self.time, self.theta = end, np.asarray(path(end))
+            # What the next step starts from: masks of sliding walls are followed, not found afresh.
+            self.masks = self._masks_at(self.theta)
+            if self.progress is not None:
+                self.progress(end)
+            if met is not None:
+                self._resolve(met[1])
+                return
+
+    def _first_event(self, path: Callable[[float], Floats], begin: float, end: float) -> tuple[float, Bools] | None:
+        """The first time at which some wall is passed, found by halving, and which walls are."""
+        before = begin
+        for node in begin + NODES * (end - begin):
+            if self._passed(np.asarray(path(node))).any():
+                low, high = before, float(node)
+                while high - low > 4e-16 * max(high, 1e-3 * self.t_max):
+                    middle = 0.5 * (low + high)
+                    low, high = (low, middle) if self._passed(np.asarray(path(middle))).any() else (middle, high)
+                return high, self._passed(np.asarray(path(high)))
+            before = float(node)
+        return None
+
+    def _passed(self, theta: Floats) -> Bools:
+        """Walls that data have passed, and walls slid on whose masks have left [0, 1]."""
+        masks = self._masks_at(theta)
+        values = self.system.preactivations(theta, masks)
+        passed = np.where(masks > 0.5, values, -values) < -self.limits
+        beyond = (masks < -AT_BOUND) | (masks > 1 + AT_BOUND)
+        return np.where(self.sliding, beyond, passed)
+
+    def _resolve(self, met: Bools) -> None:
+        """Decide for the walls met: cross, slide, or leave. Two sets are adjusted until both are consistent."""
+        if not met.any():
+            return
+        touched, before = met.copy(), self.sliding.copy()
+        masks, sliding = self.masks.copy(), self.sliding & ~met
+        masks[met & before] = np.round(np.clip(masks[met & before], 0, 1))
+        crossed = met & ~before
+        if self.pieces:
+            masks[crossed] = 1 - masks[crossed]
+        # Where a datum has come from is no way to go. At the start it may go either way.
+        one_way = crossed if self.pieces else np.zeros_like(crossed)
+        for _ in range(ATTEMPTS):
+            slides = Slides(self.system, np.flatnonzero(sliding))
+            try:
+                found = slides.masks(self.theta, masks)
+            except NoSlide:
+                raise _Stuck("walls are met on which the flow neither crosses nor slides") from None
+            beyond = sliding & ((found < -AT_BOUND) | (found > 1 + AT_BOUND))
+            rates = self.system.rates(self.theta, found, self.system.velocity(self.theta, found))
+            slow = 1e-12 * max(self.unit, float(np.abs(rates).max()))
+            back = touched & ~sliding & (np.where(found > 0.5, rates, -rates) < -slow)
+            if not (beyond | back).any():
+                break
+            turned, held = back & ~one_way, back & one_way
+            masks = np.where(beyond, np.round(np.clip(found, 0, 1)), np.where(held, 0.5, masks))
+            masks[turned] = 1 - masks[turned]
+            sliding, touched, one_way = (sliding & ~beyond) | held, touched | beyond, one_way | back
+        else:
+            raise _Stuck("walls are met on which the flow neither crosses nor slides")
+        self._log(touched, before, sliding, found)
+        self.masks, self.sliding, self.slides = found, sliding, slides
+        values = self.system.preactivations(self.theta, found)
+        behind = np.where(found > 0.5, -values, values)
+        self.limits[touched] = np.where(behind > 0, behind + 2 * self.tolerance, self.tolerance)[touched]
+
+    def _log(self, touched: Bools, before: Bools, sliding: Bools, found: Floats) -> None:
+        for index in np.flatnonzero(touched).tolist():
+            active = bool(found[index] > 0.5) and not sliding[index]
+            kind: Kind = "slides" if sliding[index] else "leaves" if before[index] else "crosses"
+            unchanged = kind == "crosses" and active == bool(self.masks[index] > 0.5)
+            if not unchanged and not (before[index] and sliding[index]):
+                layer, datum, component = self.system.wall(index)
+                self.events.append(WallEvent(self.time, kind, layer, datum, component, active))
+
+
+def _resting(begin: float, end: float, theta: Floats) -> Piece:
+    return Piece(begin, end, lambda _time: theta)

@@ -1,0 +1,170 @@
+"""A trajectory of any flow, sampled: what files and pictures are made of, whichever flow it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from symflow.flow.chamber import ChamberTrajectory
+    from symflow.flow.layered import LayeredTrajectory
+    from symflow.flow.rotation import RotationTrajectory
+    from symflow.flow.separated import SeparatedTrajectory
+
+Floats = NDArray[np.float64]
+EVENT = np.dtype(
+    [("time", "f8"), ("layer", "i8"), ("datum", "i8"), ("component", "i8"), ("kind", "U9"), ("active", "?")]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Points (N, Q), class numbers (N,), masses (N,) and targets ỹ (K, Q)."""
+
+    points: Floats
+    labels: NDArray[np.intp]
+    masses: Floats
+    targets: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class FlowRecord:
+    """Samples at ``times`` (T,) of a flow with L truncation maps in R^Q.
+
+    ``biases`` β (T, L, Q); ``weights`` (T, L, Q, Q), the W of τ(x) = W^{-1}σ(W(x + β)) − β, orthogonal for adapted
+    weights; ``fractions`` (T, L, Q), the mass of the data that are truncated in each direction over that of all data
+    (in a separated flow of the layer's own cluster); ``losses`` (T,). Data: ``points`` (N, Q), ``labels`` (N,),
+    ``masses`` (N,), ``targets`` ỹ (K, Q) at time 0. ``events`` as ``EVENT``: layers from 1, data and components from 0.
+    ``complete``: whether the flow reached the time that was asked for; ``message`` says why not.
+    """
+
+    flow: str
+    times: Floats
+    biases: Floats
+    weights: Floats
+    fractions: Floats
+    losses: Floats
+    events: NDArray[np.void]
+    points: Floats
+    labels: NDArray[np.intp]
+    masses: Floats
+    targets: Floats
+    status: str
+    message: str
+    complete: bool
+    extra: dict[str, Floats]
+
+    @property
+    def thresholds(self) -> Floats:
+        """q_ℓ = −W^(ℓ)β_ℓ, (T, L, Q)."""
+        return np.asarray(-np.einsum("tlij,tlj->tli", self.weights, self.biases))
+
+    @property
+    def target_thresholds(self) -> Floats:
+        """q*_ℓ = R_ℓ ỹ_ℓ of a separated flow, whose layer ℓ belongs to class ℓ; (L, Q)."""
+        return np.asarray(np.einsum("lij,lj->li", self.weights[0], self.targets))
+
+
+def truncated_fractions(points: Floats, masses: Floats, biases: Floats, weights: Floats) -> Floats:
+    """Mass of the data with a_k ≤ 0 over the mass of all, at each time and layer; (T, L, Q)."""
+    found = np.empty(biases.shape)
+    for time, (betas, matrices) in enumerate(zip(biases, weights, strict=True)):
+        state = points
+        for layer, (beta, matrix) in enumerate(zip(betas, matrices, strict=True)):
+            values = (state + beta) @ matrix.T
+            found[time, layer] = masses @ (values <= 0) / masses.sum()
+            state = np.linalg.solve(matrix, np.maximum(values, 0.0).T).T - beta
+    return found
+
+
+def record_separated(parts: list[SeparatedTrajectory], rotations: Floats, data: Data, times: Floats) -> FlowRecord:
+    """Layer ℓ is ``parts[ℓ − 1]``, the flow of the points of class ℓ − 1; losses add up (theory C1)."""
+    rows, log = [np.flatnonzero(data.labels == label) for label in range(len(parts))], []
+    for layer, (part, own) in enumerate(zip(parts, rows, strict=True), 1):
+        rising = [motion.last > motion.first for motion in part.directions]
+        events = part.events[part.events["time"] <= times[-1]]
+        log += [
+            (time, layer, own[point], direction, "crosses", not rising[direction])
+            for time, direction, point in events.tolist()
+        ]
+    events = np.array(log, dtype=EVENT)
+    kinds = ", ".join(f"layer {layer}: {part.kind}" for layer, part in enumerate(parts, 1))
+    return FlowRecord(
+        "separated", times, np.stack([part.bias(times) for part in parts], axis=1), _constant(rotations, times),
+        np.stack([part.truncated_fraction(times) for part in parts], axis=1),
+        np.sum([part.loss(times) for part in parts], axis=0),
+        events[np.argsort(events["time"], kind="stable")], data.points, data.labels, data.masses, data.targets,
+        "exact for all times", f"in the limit {kinds}", True, {},
+    )  # fmt: skip
+
+
+def record_chamber(flow: ChamberTrajectory, data: Data, times: Floats) -> FlowRecord:
+    """A flow with rotations fixed."""
+    biases, weights = flow.bias(times), _constant(flow.problem.rotations, times)
+    log: list[tuple[object, ...]] = []
+    sliding: set[tuple[int, int, int]] = set()
+    for event in flow.events:
+        now = {(wall.layer, datum, wall.component) for wall in event.sliding for datum in wall.data}
+        changed = {(change.layer, change.datum, change.component): change.active for change in event.changes}
+        for place in sorted(changed.keys() | (now ^ sliding)):
+            kind = "slides" if place in now else "leaves" if place in sliding else "crosses"
+            if not (place in now and place in sliding):
+                log.append((event.time, *place, kind, changed.get(place, False) and place not in now))
+        sliding = now
+    return FlowRecord(
+        "chamber", times, biases, weights, truncated_fractions(data.points, data.masses, biases, weights),
+        flow.loss(times), np.array(log, dtype=EVENT), data.points, data.labels, data.masses, data.targets,
+        flow.status, flow.message, flow.status in {"equilibrium", "horizon"}, {},
+    )  # fmt: skip
+
+
+def record_rotation(flow: RotationTrajectory, data: Data, times: Floats) -> FlowRecord:
+    """A flow with rotations moving."""
+    biases, weights = flow.bias(times), flow.rotation(times)
+    log = [
+        (event.time, event.layer + 1, datum, event.component, event.kind, event.active)
+        for event in flow.events for datum in event.data
+    ]  # fmt: skip
+    return FlowRecord(
+        "rotation", times, biases, weights, truncated_fractions(data.points, data.masses, biases, weights),
+        flow.loss(times), np.array(log, dtype=EVENT), data.points, data.labels, data.masses, data.targets,
+        flow.status, flow.message, flow.status in {"finished", "at rest"}, {},
+    )  # fmt: skip
+
+
+def record_layered(flow: LayeredTrajectory, data: Data, times: Floats) -> FlowRecord:
+    """Training of the layers; ``extra`` has W_ℓ, b_ℓ, the output layer, and the effective flow from the same start."""
+    biases, weights = _image(flow, times)
+    log = [
+        (event.time, event.layer, event.datum, event.component, event.kind, event.active) for event in flow.events
+    ]  # fmt: skip
+    beside = flow.effective
+    common = times[times <= beside.end]
+    effective_biases, effective_weights = _image(beside, common)
+    extra = {
+        "layer_weight": np.stack(flow.weights(times), axis=1),
+        "layer_bias": np.stack(flow.biases(times), axis=1),
+        "output_weight": flow.cumulative_weight(times)[-1],
+        "output_beta": flow.pulled_back_bias(times)[:, -1],
+        "effective_time": common,
+        "effective_beta": effective_biases,
+        "effective_weight": effective_weights,
+        "effective_loss": beside.loss(common),
+    }
+    return FlowRecord(
+        "layered", times, biases, weights, truncated_fractions(data.points, data.masses, biases, weights),
+        flow.loss(times), np.array(log, dtype=EVENT), data.points, data.labels, data.masses, data.targets,
+        flow.status, flow.message, flow.status != "unresolved", extra,
+    )  # fmt: skip
+
+
+def _image(flow: LayeredTrajectory, times: Floats) -> tuple[Floats, Floats]:
+    """β_ℓ and W^(ℓ) of the hidden layers."""
+    return flow.pulled_back_bias(times)[:, :-1], np.stack(flow.cumulative_weight(times)[:-1], axis=1)
+
+
+def _constant(rotations: Floats, times: Floats) -> Floats:
+    return np.broadcast_to(rotations, (len(times), *rotations.shape))

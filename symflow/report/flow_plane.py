@@ -1,0 +1,137 @@
+"""The input plane, Q = 2: data, the moving cones −β + W^{-1}R_+², and where truncation has put the points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from symflow.flow.records import Floats, FlowRecord
+from symflow.report.flow_pictures import COLOURS, TITLES, layer_name, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FRAMES = 60
+FRAMES_PER_SECOND = 12
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def plane(record: FlowRecord, names: Sequence[str]) -> Figure:
+    """The plane at the start and at the end, side by side, with the paths of the cones' apexes −β."""
+    figure, axes = new_figure(1, 2, 10.5, 4.9)
+    for axis, place in zip(axes[0], (0, len(record.times) - 1), strict=True):
+        draw_plane(axis, record, names, place, legend="best" if place == 0 else None)
+        axis.set_title(f"$t = {record.times[place]:.4g}$, cost {record.losses[place]:.4g}")
+    edges = r"(W^{(\ell)})^{-1}" if record.flow == "layered" else r"R_\ell^T"
+    figure.suptitle(rf"{TITLES[record.flow]}: cones $-\beta_\ell + {edges} R_+^2$ and truncated data")
+    return figure
+
+
+def animation(record: FlowRecord, names: Sequence[str], progress: Callable[[float], None]) -> bytes:
+    """The same over time, as an animated GIF; most frames where most happens, which is early."""
+    from matplotlib.animation import FuncAnimation, PillowWriter
+
+    figure, axes = new_figure(1, 1, 5.6, 5.6)
+    figure.set_layout_engine("none")  # the same for all frames
+    axis = axes[0, 0]
+    axis.set_position((0.12, 0.1, 0.85, 0.83))
+    places = frames(record)
+
+    def frame(number: int) -> list[Axes]:
+        axis.clear()
+        # To look for the best place of the legend costs more than all the rest, and it would jump about.
+        draw_plane(axis, record, names, places[number], legend="upper left")
+        axis.set_title(
+            f"{TITLES[record.flow]}, $t = {record.times[places[number]]:.2f}$, cost {record.losses[places[number]]:.3f}"
+        )
+        progress((number + 1) / len(places))
+        return [axis]
+
+    moving = FuncAnimation(figure, frame, frames=len(places), init_func=lambda: [axis])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "plane.gif"
+        moving.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=80)
+        return path.read_bytes()
+
+
+def frames(record: FlowRecord) -> list[int]:
+    """Samples to show: evenly spaced along half the way in time and half the path of the apexes."""
+    moved = np.linalg.norm(np.diff(record.biases.reshape(len(record.times), -1), axis=0), axis=1)
+    way = np.concatenate(([0.0], np.cumsum(moved)))
+    way = (way / way[-1] if way[-1] > 0 else way) + record.times / record.times[-1]
+    wanted = np.linspace(way[0], way[-1], min(FRAMES, len(way)))
+    return [int(place) for place in np.unique(np.searchsorted(way, wanted).clip(0, len(way) - 1))]
+
+
+def draw_plane(
+    axis: Axes, record: FlowRecord, names: Sequence[str], place: int, *, legend: Literal["best", "upper left"] | None
+) -> None:
+    """Data (faint), what the layers make of them (strong), the cones at one sample, and the way of their apexes."""
+    box = _box(record)
+    last = truncated(record, place)
+    for layer in range(record.biases.shape[1]):
+        colour = COLOURS[(layer if record.flow == "separated" else layer + 3) % len(COLOURS)]
+        apexes = -record.biases[: place + 1, layer]
+        axis.fill(*cone(record, place, layer, 4 * _size(box)).T, color=colour, alpha=0.10, linewidth=0)
+        for edge in np.linalg.inv(record.weights[place, layer]).T:
+            tip = apexes[-1] + 4 * _size(box) * edge / np.linalg.norm(edge)
+            axis.plot(*np.array([apexes[-1], tip]).T, color=colour, linewidth=1)
+        axis.plot(*apexes.T, color=colour, linewidth=1, linestyle=":")
+        axis.plot(*apexes[-1], marker="P", color=colour, markersize=9, linestyle="none", markeredgecolor="black",
+                  markeredgewidth=0.5, zorder=4, label=f"apex of {layer_name(record, layer, names)}")  # fmt: skip
+    for label, name in enumerate(names):
+        own, colour = record.labels == label, COLOURS[label % len(COLOURS)]
+        marker = MARKERS[label % len(MARKERS)]
+        axis.plot(*record.points[own].T, marker, color=colour, markersize=4, alpha=0.25, linestyle="none")
+        axis.plot(*last[own].T, marker, color=colour, markersize=5, markeredgecolor="white",
+                  markeredgewidth=0.3, linestyle="none", zorder=3, label=f"class {name}")  # fmt: skip
+        axis.plot(*_target(record, place)[label], marker="*", color=colour, markersize=18, markeredgecolor="black",
+                  linestyle="none", zorder=1, label=f"target of class {name}")  # fmt: skip
+    axis.set(xlim=box[0], ylim=box[1], xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    if legend is not None:
+        axis.legend(loc=legend, fontsize=7.5, frameon=True, framealpha=0.8)
+
+
+def truncated(record: FlowRecord, place: int) -> Floats:
+    """z_L of every datum at one sample, (N, Q); in a separated flow each class is truncated by its own layer alone."""
+    state = record.points.copy()
+    for layer, (beta, weight) in enumerate(zip(record.biases[place], record.weights[place], strict=True)):
+        rows = record.labels == layer if record.flow == "separated" else np.ones(len(state), dtype=bool)
+        kept = np.maximum((state[rows] + beta) @ weight.T, 0.0)
+        state[rows] = np.linalg.solve(weight, kept.T).T - beta
+    return state
+
+
+def cone(record: FlowRecord, place: int, layer: int, reach: float) -> Floats:
+    """Corners of the cone −β + W^{-1}R_+², cut off far outside the picture; (4, 2)."""
+    apex = -record.biases[place, layer]
+    edges = np.linalg.inv(record.weights[place, layer])
+    first, second = (edges[:, k] / np.linalg.norm(edges[:, k]) * reach for k in range(2))
+    return np.array([apex, apex + first, apex + first + second, apex + second])
+
+
+def _target(record: FlowRecord, place: int) -> Floats:
+    """ỹ_j = (W^(L+1))^{-1}y_j − β_{L+1}, which moves with the output layer where that moves."""
+    if "output_weight" not in record.extra:
+        return record.targets
+    weight, beta = record.extra["output_weight"][place], record.extra["output_beta"][place]
+    return np.asarray(np.linalg.solve(weight, record.targets.T).T - beta)
+
+
+def _box(record: FlowRecord) -> Floats:
+    """Limits of the picture: data, targets and all apexes, with a margin."""
+    everything = np.concatenate(
+        [record.points, _target(record, 0), _target(record, len(record.times) - 1), -record.biases.reshape(-1, 2)]
+    )
+    low, high = everything.min(axis=0), everything.max(axis=0)
+    margin = 0.08 * max(float((high - low).max()), 1e-9)
+    return np.stack([low - margin, high + margin], axis=1)
+
+
+def _size(box: Floats) -> float:
+    return float((box[:, 1] - box[:, 0]).max())

@@ -1,0 +1,277 @@
+"""``symflow flow``: data of strangers in, files and pictures out, and what is said where something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import os
+
+import numpy as np
+import pytest
+
+from symflow.cli import flowing, main
+from symflow.flow import chamber_flow, separated_flow
+from symflow.network.data_files import parse_table, read_data_file
+
+KINDS = ["separated", "chamber", "rotation", "layered"]
+TABLE = """\
+width, height, kind
+-1.2,-0.3,left
+-0.7,-1.1,left
+-0.9,-0.2,left
+
+1.1,0.4,right
+0.8,1.3,right
+1.4,0.9,right
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text(TABLE, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flow_is_written_with_its_events(kind, table, tmp_path, capsys):
+    out = tmp_path / f"{kind}.npz"
+    assert main(["flow", kind, "--data", str(table), "-o", str(out), "--t-max", "1.5", "--samples", "31"]) == 0
+    assert f"{out}: 6 points in R^2, 2 layers, t = 0 to 1.5, " in capsys.readouterr().out
+    with np.load(out, allow_pickle=False) as file:
+        found = {name: file[name] for name in file.files}
+    assert found["time"][[0, -1]].tolist() == [0.0, 1.5]
+    assert found["beta"].shape == found["threshold"].shape == found["truncated_fraction"].shape == (31, 2, 2)
+    assert found["weight"].shape == (31, 2, 2, 2)
+    assert np.allclose(found["threshold"], -np.einsum("tlij,tlj->tli", found["weight"], found["beta"]))
+    assert found["labels"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert (np.diff(found["loss"]) <= 1e-12).all()
+    assert found["loss"][-1] < 0.8 * found["loss"][0]
+    assert {name for name in found if name.startswith("event_")} == {
+        f"event_{name}" for name in ("time", "layer", "datum", "component", "kind", "active")
+    }
+    times = found["event_time"]
+    assert 0 < len(times) == len(found["event_kind"])
+    assert ((times >= 0) & (times <= 1.5)).all()
+    assert str(found["option_data"]) == str(table)
+    assert ("effective_beta" in found) == (kind == "layered")
+
+
+def test_what_is_written_is_the_separated_flow(table, tmp_path):
+    out = tmp_path / "flow.npz"
+    arguments = ["--bias", "1,1;-0.2,-0.3", "--target", "0,2;3,0", "--rotation", "identity", "--samples", "11"]
+    assert main(["flow", "separated", "--data", str(table), "-o", str(out), *arguments]) == 0
+    data = read_data_file(table)
+    with np.load(out) as file:
+        for layer, (bias, target) in enumerate((([1, 1], [0, 2]), ([-0.2, -0.3], [3, 0]))):
+            flow = separated_flow(data.points[data.labels == layer], target, bias)
+            assert (file["beta"][:, layer] == flow.bias(file["time"])).all()
+            assert (file["truncated_fraction"][:, layer] == flow.truncated_fraction(file["time"])).all()
+            here = file["event_layer"] == layer + 1
+            assert file["event_time"][here].tolist() == [time for time in flow.events["time"] if time <= 10]
+            assert (file["labels"][file["event_datum"][here]] == layer).all()
+
+
+def test_what_is_written_is_the_chamber_flow(table, tmp_path):
+    out = tmp_path / "flow.npz"
+    arguments = ["--rotation", "random", "--bias", "random", "--seed", "5", "--layers", "3", "--t-max", "2"]
+    assert main(["flow", "chamber", "--data", str(table), "-o", str(out), *arguments]) == 0
+    with np.load(out) as file:
+        flow = chamber_flow(
+            file["points"], file["labels"], file["targets"], file["beta"][0], file["weight"][0], t_max=2.0
+        )
+        assert np.allclose(file["beta"], flow.bias(file["time"]), atol=1e-13)
+        assert file["beta"].shape[1] == 3
+        changed = sum(len(event.changes) for event in flow.events)
+        assert len(file["event_time"]) >= changed
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_seeds_give_equal_bytes(kind, table, tmp_path):
+    contents = []
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        out = tmp_path / f"{name}.npz"
+        arguments = ["--rotation", "random", "--bias", "random", "--seed", seed, "--t-max", "0.5", "--samples", "9"]
+        main(["flow", kind, "--data", str(table), "-o", str(out), *arguments])
+        contents.append(out.read_bytes())
+    assert contents[0] == contents[1] != contents[2]
+
+
+def test_tables(table, tmp_path, capsys):
+    out = tmp_path / "flow.csv"
+    assert main(["flow", "chamber", "--data", str(table), "-o", str(out), "--samples", "5"]) == 0
+    assert "flow-events.csv" in capsys.readouterr().out
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [row["time"] for row in rows] == ["0.0", "2.5", "5.0", "7.5", "10.0"]
+    assert {"loss", "beta_1_1", "threshold_2_2", "truncated_2_1"} <= rows[0].keys()
+    events = list(csv.DictReader((tmp_path / "flow-events.csv").read_text().splitlines()))
+    assert events[0].keys() == {"time", "layer", "datum", "component", "kind", "active"}
+
+
+def test_named_data_and_archives(tmp_path):
+    out, again = tmp_path / "iris.npz", tmp_path / "again.npz"
+    arguments = ["--classes", "0,2", "--features", "0,2"]
+    assert main(["flow", "separated", "--data", "iris", *arguments, "-o", str(out)]) == 0
+    with np.load(out) as file:
+        assert file["points"].shape == (100, 2)
+        assert file["masses"].tolist() == [1 / 50] * 100
+    assert main(["flow", "separated", "--data", str(out), "-o", str(again)]) == 0  # what was written can be read
+    with np.load(out) as one, np.load(again) as other:
+        assert (one["beta"] == other["beta"]).all()
+
+
+def test_pictures(table, tmp_path, capsys):
+    folder = tmp_path / "new" / "pictures"
+    common = ["--data", str(table), "-o", str(tmp_path / "flow.npz"), "--t-max", "1", "--samples", "4"]
+    assert main(["flow", "separated", *common, "--pictures", str(folder)]) == 0
+    written = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert written.keys() == {"thresholds.png", "fractions.png", "loss.png", "plane.png", "plane.gif"}
+    assert all(content.startswith(b"\x89PNG" if name.endswith("png") else b"GIF8") for name, content in written.items())
+    assert "plane.gif" in capsys.readouterr().out
+    line = ["--features", "0", "--target", "1;2", "--pictures", str(tmp_path / "line")]
+    assert main(["flow", "layered", *common, *line]) == 0
+    assert {path.name for path in (tmp_path / "line").iterdir()} == {"thresholds.png", "fractions.png", "loss.png"}
+
+
+def test_no_matplotlib(table, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("symflow.report.flow_pictures.find_spec", lambda _name: None)
+    out = tmp_path / "flow.npz"
+    assert main(["flow", "chamber", "--data", str(table), "-o", str(out), "--pictures", str(tmp_path)]) == 2
+    assert 'pip install "symflow[plot]"' in capsys.readouterr().err
+    assert not out.exists()  # said before hours of work, not after
+
+
+def test_a_flow_that_ends_early_is_written_and_said(table, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(flowing, "layered_flow", functools.partial(flowing.layered_flow, max_events=0))
+    out = tmp_path / "flow.npz"
+    assert main(["flow", "layered", "--data", str(table), "-o", str(out)]) == 3
+    assert "max_events = 0" in capsys.readouterr().err
+    with np.load(out) as file:
+        assert str(file["status"]) == "unresolved"
+        assert 0 < file["time"][-1] < 10
+
+
+@pytest.mark.parametrize("kind", ["chamber", "rotation"])
+def test_a_flow_that_does_not_start_writes_nothing(kind, tmp_path, capsys):
+    """Both data stand on walls of both layers, and the flow could leave them in several ways."""
+    path, out = tmp_path / "points.csv", tmp_path / "flow.npz"
+    path.write_text("0.0,a\n1.0,b\n", encoding="utf-8")
+    start = ["--target=2;-3", "--bias", "0;0", "--rotation", "identity"]
+    assert main(["flow", kind, "--data", str(path), "-o", str(out), *start]) == 3
+    assert "the flow does not start, " in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("where", ["flow", "disk"])
+def test_an_interrupted_run_leaves_no_file(where, table, tmp_path, monkeypatch, capsys):
+    def interrupt(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    if where == "flow":
+        monkeypatch.setattr(flowing, "chamber_flow", interrupt)
+    else:
+        monkeypatch.setattr(os, "fsync", interrupt)
+    assert main(["flow", "chamber", "--data", str(table), "-o", str(tmp_path / "flow.npz")]) == 130
+    assert capsys.readouterr().err == "symflow: interrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["points.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,2,a\n3,4,b\n5,six,a\n", "line 3: column 2 holds 'six', which is no number"),
+        ("1,2,a\n\n# a remark\n3,,b\n", "line 4: column 2 is empty"),
+        ("1,2,a\n3,nan,b\n", "line 2: column 2 is nan"),
+        ("1,2,a\n3,inf,b\n", "line 2: column 2 is inf"),
+        ("1,2,a\n3,4,5,b\n", "line 2 has 4 columns; line 1, the first datum, has 3"),
+        ("1,2,\n", "line 1: the label, in the last column, is empty"),
+        ("1\n2\n", "has one column, which would be the label"),
+        ("x,y,z\n", "holds no data"),
+        ("", "holds no data"),
+    ],
+)
+def test_a_bad_table_is_told_by_its_line(text, message, tmp_path, capsys):
+    path = tmp_path / "points.csv"
+    path.write_text(text, encoding="utf-8")
+    assert main(["flow", "chamber", "--data", str(path), "-o", str(tmp_path / "flow.npz")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("symflow flow: ")
+    assert message in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "flowers"], "these are digits, iris, wine"),
+        (["--data", "absent.csv"], "absent.csv cannot be read: No such file"),
+        (["--data", "points.txt"], "Data come as .csv or .npz"),
+        (["--data", "iris", "--classes", "0,7"], "there is no class '7'; the classes are '0', '1', '2'"),
+        (["--data", "iris", "--classes", "1,1"], "named twice"),
+        (["--data", "iris", "--features", "0,9"], "feature 9 is not there; they are counted from 0 to 3"),
+        (["--data", "iris", "--features", "x"], "--features: 'x' is no column"),
+        (["--data", "iris", "--features", "0,1"], "3 classes in R^2 have no one-hot targets; give --target"),
+        (["--data", "iris", "--target", "1,0"], "--target: row 1 has 2 numbers, and the data have 4 features"),
+        (["--data", "iris", "--target", "1,0,0,0"], "--target: 1 rows, and one is needed for each class, 3"),
+        (["--data", "iris", "--bias", "mode"], "--bias: row 1 has 1 numbers"),
+        (["--data", "iris", "--bias", "1,2,3,nan;1,2,3,4;1,2,3,4"], "--bias: 'nan' is no finite number"),
+        (["--data", "iris", "--layers", "2", "--separated"], "in a separated flow every class has one layer"),
+        (["--data", "iris", "--step", "0.1"], "for the layered flow"),
+        (["--data", "iris", "-o", "."], "is a folder"),
+        (["--data", "iris", "-o", "absent/flow.npz"], "cannot be written: No such file or directory"),
+    ],
+)
+def test_wrong_requests(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    kind = "separated" if "--separated" in arguments else "chamber"
+    arguments = [argument for argument in arguments if argument != "--separated"]
+    assert main(["flow", kind, "-o", "flow.npz", "--t-max", "0.01", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wrong", [["--t-max", "-1"], ["--samples", "1"], ["--seed", "x"], ["--layers", "0"]])
+def test_wrong_numbers(wrong, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["flow", "chamber", "--data", "iris", "-o", "flow.npz", *wrong])
+    assert f"{wrong[1]!r} is not" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": np.zeros(2)}, "has no array 'points' (N, Q); it has x"),
+        ({"points": np.zeros(3)}, "points must be real numbers (N, Q)"),
+        ({"points": np.array([[1.0, np.nan]])}, "points[0, 1] is nan"),
+        ({"points": np.zeros((2, 2)), "labels": np.zeros(3)}, "2 points need labels (2,), not (3,)"),
+        ({"points": np.array([[object()]])}, "no NPZ archive of plain arrays"),
+    ],
+)
+def test_bad_archives(arrays, message, tmp_path, capsys):
+    path = tmp_path / "points.npz"
+    np.savez(path, **arrays)
+    assert main(["flow", "chamber", "--data", str(path), "-o", str(tmp_path / "flow.npz")]) == 2
+    assert message in capsys.readouterr().err
+    path.write_bytes(b"no archive")
+    assert main(["flow", "chamber", "--data", str(path), "-o", str(tmp_path / "flow.npz")]) == 2
+
+
+def test_tables_of_all_sorts():
+    for text in (
+        "1;2;b\n3;4;a\n",
+        "1\t2\tb\n3\t4\ta\n",
+        '"1","2","b"\r\n"3","4","a"\r\n',
+        "# names\nx,y,k\n1,2,b\n3,4,a",
+    ):
+        found = parse_table(text, "text")
+        assert (found.points.tolist(), found.labels.tolist(), found.names) == ([[1, 2], [3, 4]], [1, 0], ("a", "b"))
+    plain = parse_table("1,2\n3,4\n", "text", "none")
+    assert (plain.points.tolist(), plain.names) == ([[1, 2], [3, 4]], ("0",))
+    assert parse_table("1,2.0\n1,10\n", "text").names == ("2", "10")
+
+
+def test_a_layer_that_truncates_another_class_is_told(tmp_path, capsys):
+    path = tmp_path / "points.csv"
+    path.write_text("-1,-1,0\n1,1,1\n-2,2,1\n", encoding="utf-8")
+    out = str(tmp_path / "flow.npz")
+    assert main(["flow", "separated", "--data", str(path), "-o", out, "--rotation", "identity"]) == 0
+    assert "layer 1 truncates 1 of 2 points of other classes at the start" in capsys.readouterr().err
