@@ -65,17 +65,17 @@ matrices = st.deferred(lambda: st.one_of(
 
 
 def violated(expr: Expr) -> bool:
-    return isinstance(search(expr >= 0, points=12, seconds=1.0, shrink=False), Counterexample)
+    return isinstance(search(expr >= 0, points=8, seconds=0.5, shrink=False), Counterexample)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scalars)
 def test_no_number_that_is_judged_nonnegative_is_negative(expr: Expr) -> None:
     assume(expr.size <= 25 and is_nonnegative(expr))
     assert not violated(expr)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(matrices)
 def test_no_matrix_that_is_judged_semidefinite_has_a_negative_form(expr: Expr) -> None:
     assume(expr.size <= 20 and is_semidefinite(expr))
