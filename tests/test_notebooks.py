@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PICTURES = {"2_from_derivation_to_flow": 2}
+PICTURES = {"2_from_derivation_to_flow": 2, "4_truncation_at_exponential_rates": 2}
 BYTES = 20_000
 
 
@@ -37,7 +37,7 @@ def environment(monkeypatch, tmp_path):
 
 
 def test_there_are_notebooks():
-    assert [path.name[0] for path in NOTEBOOKS] == ["1", "2", "3"]
+    assert [path.name[0] for path in NOTEBOOKS] == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
