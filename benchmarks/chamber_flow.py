@@ -46,7 +46,7 @@ class Stopwatch:
 
     def __call__(self, *arguments: Any) -> Any:
         """One stretch of the compiled loop."""
-        log = arguments[3]
+        log = arguments[2]
         before, start = int(log.counts[0]), time.perf_counter()
         answer = self.loop(*arguments)
         self.seconds += time.perf_counter() - start
@@ -69,7 +69,7 @@ def per_event(N: int, seeds: int) -> tuple[int, float, float, float]:
                 best_loop = min(best_loop, watch.seconds / max(1, watch.events))
             count = int(flow.log.counts[0])
             events += count
-            plain += count - len(flow.known_slides)
+            plain += watch.events
             whole.append(best / count)
             loop.append(best_loop)
     finally:

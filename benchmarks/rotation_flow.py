@@ -1,9 +1,10 @@
-"""rotation_flow against SciPy's DOP853 in the entries of the matrices: time, evaluations and error, side by side.
+"""rotation_flow against SciPy's DOP853 and the Lie-group solver lielab: time, evaluations and error, side by side.
 
-The same problem, the same machine, each at several tolerances; quote the ratios, not the times. DOP853 gets the
-velocity in NumPy with ReLU's patterns as it meets them, knows nothing of walls, and leaves the orthogonal group; where
-the flow slides it chatters, and is stopped after ``CAP`` seconds. Errors are those of β and R at the end, against the
-run of rotation_flow at rtol 1e-13.
+The same problem, the same machine, each at several tolerances; quote the ratios, not the times. DOP853 and lielab get
+the velocity in NumPy with ReLU's patterns as they meet them, and know nothing of walls. DOP853 works in the entries of
+the matrices and leaves the orthogonal group; where the flow slides it chatters, and is stopped after ``CAP`` seconds.
+lielab (if it is installed; it works with a Munthe-Kaas method of order 8(7)) is run where no wall is met, among others
+on Brockett's double bracket (theory B5). Errors are those of β and R at the end, against rotation_flow at rtol 1e-13.
 
     python benchmarks/rotation_flow.py
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,36 @@ def by_scipy(arguments: tuple[np.ndarray, ...], t_max: float, rtol: float) -> tu
     return (solver.y if solver.status == "finished" else None), solver.nfev
 
 
+def by_lielab(arguments: tuple[np.ndarray, ...], t_max: float, rtol: float) -> tuple[np.ndarray | None, int]:
+    """End state and evaluations of lielab on R^(LQ) × SO(Q)^L; None where it gave up."""
+    from lielab.domain import RN, SO, CompositeAlgebra, CompositeManifold, rn, so
+    from lielab.integrate import HomogeneousIVPSystem, IVPOptions, solve_ivp
+
+    L, Q = arguments[3].shape
+    velocity, evaluations = entries_velocity(arguments), 0
+
+    def generator(time: float, at: CompositeManifold) -> CompositeAlgebra:
+        nonlocal evaluations
+        evaluations += 1
+        R = [np.asarray(at[layer + 1].get_matrix()) for layer in range(L)]
+        biases = np.asarray(at[0].serialize())
+        moved = velocity(time, np.concatenate([biases, *(rotation.ravel() for rotation in R)]))
+        turns = moved[L * Q :].reshape(L, Q, Q)
+        return CompositeAlgebra(
+            [rn.from_vector(moved[: L * Q]), *(so(turn @ rotation.T) for turn, rotation in zip(turns, R, strict=True))]
+        )
+
+    options = IVPOptions()
+    options.reltol, options.abstol, options.dt_min, options.dt_max = rtol, rtol, 1e-9, t_max
+    start = CompositeManifold([RN.from_vector(arguments[3].ravel()), *(SO(rotation) for rotation in arguments[4])])
+    solved = solve_ivp(HomogeneousIVPSystem(generator), np.array([0.0, t_max]), start, options)
+    if not solved.success:
+        return None, evaluations
+    end = solved.y[-1]
+    matrices = [np.asarray(end[layer + 1].get_matrix()).ravel() for layer in range(L)]
+    return np.concatenate([np.asarray(end[0].serialize()), *matrices]), evaluations
+
+
 def by_symflow(arguments: tuple[np.ndarray, ...], t_max: float, rtol: float) -> tuple[np.ndarray, int]:
     """End state and evaluations."""
     flow = rotation_flow(*arguments, t_max=t_max, rtol=rtol)
@@ -102,8 +134,11 @@ def compare(title: str, arguments: tuple[np.ndarray, ...], t_max: float) -> None
     print(f"  {'':28}{'error':>10}{'off O(Q)':>10}{'evaluations':>13}{'ms':>9}{'time ratio':>12}")
     reference, _ = by_symflow(arguments, t_max, 1e-13)
     unit = 0.0
-    for name, solve in (("rotation_flow", by_symflow), ("SciPy DOP853", by_scipy)):
-        for rtol in (1e-6, 1e-9, 1e-12):
+    rivals = [("rotation_flow", by_symflow), ("SciPy DOP853", by_scipy)]
+    if not flow.events and len(arguments[0]) < 1000 and find_spec("lielab"):
+        rivals.append(("lielab", by_lielab))
+    for name, solve in rivals:
+        for rtol in (1e-6, 1e-8, 1e-10, 1e-12):
             state, evaluations, seconds = timed(lambda solve=solve, rtol=rtol: solve(arguments, t_max, rtol))  # type: ignore[misc]
             unit = unit or seconds
             found = "unfinished" if state is None else f"{np.abs(state - reference).max():.1e}"
@@ -121,8 +156,16 @@ def with_a_gap(N: int) -> tuple[np.ndarray, ...]:
     return points, np.arange(N) % 2, goals, np.full((1, 3), 0.4), R[None]
 
 
+def double_bracket() -> tuple[np.ndarray, ...]:
+    """Data with one common pattern (active, active, truncated) throughout: M = R S Rᵀ runs to a diagonal matrix."""
+    rng = np.random.default_rng(2)
+    points = rng.uniform([0.6, 1.6, -2.4], [1.4, 2.4, -1.6], size=(20, 3))
+    return points, np.zeros(20, dtype=int), np.array([[1.2, 1.4, -1.5]]), np.zeros((1, 3)), np.eye(3)[None]
+
+
 def main() -> None:
     """All comparisons."""
+    compare("double bracket on SO(3)", double_bracket(), 10.0)
     for N in (50, 100_000):
         compare("inside a chamber", with_a_gap(N), 0.5)
     compare("across walls", problem(4, 2, 1, 40), 10.0)

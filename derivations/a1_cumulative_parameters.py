@@ -10,7 +10,7 @@ from symflow import Derivation, I, zeros
 
 d = Derivation("Cumulative weights and biases", source="arXiv:2501.07400; theory A1")
 Q = d.dim("Q")
-x, bk, before = d.vector("x", Q), d.vector("bk", Q), d.vector("before", Q)
+x, bk, before = d.vector("x", Q), d.vector("b_k", Q), d.vector("v", Q)
 
 layers = d.recursion()
 layers.parameter("W", d.matrix("W", Q))
@@ -24,6 +24,6 @@ after = d.recursion()
 after.parameter("W", d.matrix("W", Q))
 after.parameter("b", d.vector("b", Q))
 after.state("T", d.matrix("T", Q), start=I(Q), following=lambda s: s.W @ s.T)
-after.state("rest", d.vector("rest", Q), start=before, following=lambda s: s.W @ s.rest + s.b)
+after.state("rest", d.vector("r", Q), start=before, following=lambda s: s.W @ s.rest + s.b)
 after.state("c", d.vector("c", Q), start=before + bk, following=lambda s: s.W @ s.c + s.b)
 d.induction("A1.sum", after, lambda s: s.c == s.T @ bk + s.rest, title="b_k enters b^(l) as W_l ... W_{k+1} b_k")

@@ -21,6 +21,8 @@ def tau(point):
     return R.T @ relu(R @ (point + beta)) - beta
 
 
+d.define("tau_x", tau(x))
+d.define("tau_y", tau(y))
 w = d.define("w", R.T @ relu(u) - beta)
 d.claim("A5.cone", tau(w) == w, title="tau fixes the cone")
 d.claim("A5.backward", tau(-beta - R.T @ relu(u)) == -beta, title="tau sends the backward cone to the apex")

@@ -13,7 +13,7 @@ from symflow import Derivation, I, inv
 
 d = Derivation("The gradient in the original parameters", source="arXiv:2501.07400; theory B10")
 Q = d.dim("Q")
-AL, HL, pL = d.invertible("AL", Q), d.mask("HL", Q), d.vector("pL", Q)
+AL, HL, pL = d.invertible("A_L", Q), d.mask("H_L", Q), d.vector("p_L", Q)
 
 down = d.recursion()
 down.parameter("W", d.invertible("W", Q))

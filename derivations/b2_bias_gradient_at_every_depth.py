@@ -3,16 +3,16 @@
 Source: arXiv:2501.07400; theory B1, B2.
 Hypotheses: a chamber: the linear parts P of all layers are constant for each data point.
 
-First, by induction over the layers after l: z_L = J z_l + r, with J = P_L ... P_{l+1} and r free of the bias of layer
-l. Then, by induction downwards: the renormalised residual p_l = P_{l+1}^T p_{l+1} is J^T p_L. At last the gradient,
-for whatever J and r there are.
+First, by induction over the layers after l: z_L = J v + r with v = z_l, J = P_L ... P_{l+1} and r free of the bias of
+layer l. Then, by induction downwards: the renormalised residual p_l = P_{l+1}^T p_{l+1} is J^T p_L. At last the
+gradient, for whatever J and r there are.
 """
 
 from symflow import Derivation, I, datasum, grad, sqnorm, zeros
 
 d = Derivation("Cumulative bias gradients at every depth", source="arXiv:2501.07400; theory B2")
 Q = d.dim("Q")
-zl, top = d.vector("zl", Q), d.vector("top", Q)
+zl, top = d.vector("v", Q), d.vector("p_L", Q)
 
 after = d.recursion()
 after.parameter("P", d.matrix("P", Q))

@@ -35,8 +35,8 @@ d.claim(
 
 W1, W2, W3 = d.matrix("W1", "M1", "M0"), d.matrix("W2", "M2", "M1"), d.matrix("W3", "M3", "M2")
 b1, b2, b3 = d.vector("b1", "M1"), d.vector("b2", "M2"), d.vector("b3", "M3")
-point, label = d.vector("point", "M0", over="i"), d.vector("label", "M3", over="i")
-output = d.define("output", W3 @ relu(W2 @ relu(W1 @ point + b1) + b2) + b3)
+point, label = d.vector("h", "M0", over="i"), d.vector("t", "M3", over="i")
+output = d.define("f", W3 @ relu(W2 @ relu(W1 @ point + b1) + b2) + b3)
 layered = d.define("C_layered", datasum(sqnorm(output - label) / 2, "i"))
 weights, biases = (W1, W2, W3), (b1, b2, b3)
 d.claim(
@@ -65,7 +65,7 @@ d.claim(
 
 walls = Derivation("At a wall", source="arXiv:2501.07400; theory C10, D2")
 S, G, E = walls.orthogonal("S", Q), walls.mask("G", Q), walls.diagonal("E", Q)
-w, bias = walls.vector("w", Q), walls.vector("bias", Q)
+w, bias = walls.vector("w", Q), walls.vector("b", Q)
 walls.assume(E @ S @ (w + bias) == zeros(Q))
 walls.claim(
     "C10.wall",
@@ -74,9 +74,9 @@ walls.claim(
 )
 
 slide = Derivation("Sliding along a wall", source="arXiv:2501.07400; theory C10, D2")
-g, normal = slide.vector("g", Q), slide.vector("normal", Q)
+g, normal = slide.vector("g", Q), slide.vector("n", Q)
 a, c = slide.scalar("a"), slide.scalar("c")
-velocity = slide.define("velocity", -(g + a * normal))
+velocity = slide.define("v", -(g + a * normal))
 slide.assume(dot(normal, velocity) == 0)
 slide.claim("C10.sliding", dot(g, velocity) == -sqnorm(velocity), title="dissipation while sliding, one side")
 slide.claim("C10.sliding.other", dot(g + c * normal, velocity) == -sqnorm(velocity), title="and the other side")

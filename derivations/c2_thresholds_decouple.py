@@ -15,8 +15,8 @@ from symflow import Derivation, I, along, datasum, diag, grad, hadamard, jac, on
 d = Derivation("Thresholds decouple", source="arXiv:2501.07400; theory C2")
 Q = d.dim("Q")
 R, x, y = d.orthogonal("R", Q), d.vector("x", Q, over="i"), d.vector("y", Q)
-beta, q, target = d.vector("beta", Q), d.vector("q", Q), d.vector("target", Q)
-u, label = d.vector("u", Q, over="i"), d.vector("label", Q, over="i")
+beta, q, target = d.vector("beta", Q), d.vector("q", Q), d.vector("q_star", Q)
+u, label = d.vector("u", Q, over="i"), d.vector("ytilde", Q, over="i")
 
 
 def truncate(point, bias):
@@ -31,7 +31,7 @@ d.claim(
     title="the gradient, with the masks that ReLU has",
     confirm={
         "gradient": "biases", "layer": 1,
-        "symbols": {"R": ("rotations", 1), "x": "points", "label": "targets", "beta": ("biases", 1)},
+        "symbols": {"R": ("rotations", 1), "x": "points", "ytilde": "targets", "beta": ("biases", 1)},
     },
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from symflow import Derivation, along, datasum, hadamard, log, relu, step
 
 d = Derivation("The exponential rate", source="arXiv:2501.07400; theory C4")
 Q = d.dim("Q")
-q, target, u = d.scalar("q"), d.scalar("target"), d.scalar("u", over="i")
+q, target, u = d.scalar("q"), d.scalar("q_star"), d.scalar("u", over="i")
 a, b = d.scalar("a"), d.scalar("b")
 F = d.function("F")
 distance = target - q
@@ -30,7 +30,7 @@ d.claim(
     along(log(distance**2) / 2, {q: fraction * distance}) == -fraction,
     title="the same with the empirical distribution function",
 )
-p, goal = d.vector("p", Q), d.vector("goal", Q)
+p, goal = d.vector("p", Q), d.vector("p_star", Q)
 d.claim(
     "C4.directions",
     along(log(hadamard(goal - p, goal - p)) / 2, {p: hadamard(F(p), goal - p)}) == -F(p),

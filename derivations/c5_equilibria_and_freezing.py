@@ -20,10 +20,10 @@ from symflow import Derivation, I, along, datasum, diag, exp, grad, log, ones, s
 
 d = Derivation("Equilibria and freezing", source="arXiv:2501.07400; theory C5")
 Q = d.dim("Q")
-q, target, nu, x = d.scalar("q"), d.scalar("target"), d.scalar("nu"), d.scalar("x")
+q, target, nu, x = d.scalar("q"), d.scalar("q_star"), d.scalar("nu"), d.scalar("x")
 p, r = d.scalar("p", positive=True), d.scalar("r", positive=True)
 F = d.function("F")
-velocity = d.define("velocity", F(q) * (target - q))
+velocity = d.define("v", F(q) * (target - q))
 
 d.claim("C5.equilibria", velocity / F(q) == target - q, title="a threshold at rest with F > 0 is at its target")
 d.claim(

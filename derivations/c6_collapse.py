@@ -38,7 +38,7 @@ d.claim("C6.cost", datasum(sqnorm(through_relu) / 2, "i") == n * sqnorm(beta + y
 C = d.define("C", datasum(sqnorm(R.T @ zeros(Q, Q) @ R @ (x + beta) - beta - y) / 2, "i"))
 d.claim("C6.gradient", -grad(C, beta) == -n * (beta + y), title="the bias moves straight to -y")
 d.claim("C6.rate", along(C, {beta: -grad(C, beta)}) == -2 * n * C, title="the cost decays at the rate 2")
-path = d.define("path", (beta0 + y) * exp(-n * s) - y)
+path = d.define("beta_s", (beta0 + y) * exp(-n * s) - y)
 d.claim("C6.path", along(path, {s: 1}) == -n * (path + y), title="the bias in closed form")
 d.claim(
     "C6.decay",
@@ -47,7 +47,7 @@ d.claim(
 )
 
 # what can be reached: u the data, q the thresholds, in all directions at once
-u, q, target, a, b = (d.vector(name, Q) for name in ("u", "q", "target", "a", "b"))
+u, q, target, a, b = (d.vector(name, Q) for name in ("u", "q", "q_star", "a", "b"))
 
 
 def truncated(value, threshold):

@@ -20,8 +20,8 @@ x, y = d.vector("x", Q, over="i"), d.vector("y", Q, over="i")
 
 n = d.define("n", datasum(1, "i"))
 x1, y1 = d.define("x1", datasum(x, "i")), d.define("y1", datasum(y, "i"))
-xx, xy = d.define("xx", datasum(outer(x), "i")), d.define("xy", datasum(outer(x, y), "i"))
-yy = d.define("yy", datasum(outer(y), "i"))
+xx, xy = d.define("Sigma_xx", datasum(outer(x), "i")), d.define("Sigma_xy", datasum(outer(x, y), "i"))
+yy = d.define("Sigma_yy", datasum(outer(y), "i"))
 
 P = d.define("P", R.T @ H @ R)
 C = d.define("C", datasum(sqnorm(P @ (x + beta) - beta - y) / 2, "i"))
@@ -32,7 +32,7 @@ kept = tr(P @ (xx - 2 * xy + yy))
 off = tr((I(Q) - P) @ (n * outer(beta) + 2 * outer(beta, y1) + yy))
 d.claim("C8.cost", C == (kept + off) / 2, title="the cost through second moments")
 
-M, s, target = d.matrix("M", Q, "K"), d.vector("s", "K", over="i"), d.vector("target", Q)
+M, s, target = d.matrix("M", Q, "K"), d.vector("s", "K", over="i"), d.vector("ytilde", Q)
 d.claim(
     "C8.counts",
     datasum((I(Q) - R.T @ diag(M @ s) @ R) @ (beta + target), "i")
@@ -50,7 +50,7 @@ d.claim(
     grad(deep, beta) == -(I(Q) - P) @ J.T @ (B @ x1 + n * c - y1),
     title="B2 through counts and first moments",
 )
-uv = d.define("uv", K @ (xx @ B.T + outer(x1, c) - xy) + outer(k + beta, B @ x1 + n * c - y1))
+uv = d.define("T", K @ (xx @ B.T + outer(x1, c) - xy) + outer(k + beta, B @ x1 + n * c - y1))
 d.claim(
     "C8.depth.rotation",
     -liegrad(deep, R) == comm(R @ (uv @ J + J.T @ uv.T) @ R.T, H) / 2,

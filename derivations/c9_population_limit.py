@@ -16,9 +16,9 @@ faster one, and differences may grow as fast as F allows.
 from symflow import Derivation, along, grad, log
 
 d = Derivation("The population limit", source="theory C9")
-q, p, target = d.scalar("q"), d.scalar("p"), d.scalar("target")
+q, p, target = d.scalar("q"), d.scalar("p"), d.scalar("q_star")
 F, G, T, E = d.function("F"), d.function("G"), d.function("T"), d.function("E")
-velocity = d.define("velocity", F(q) * (target - q))
+velocity = d.define("v", F(q) * (target - q))
 
 d.claim(
     "C9",

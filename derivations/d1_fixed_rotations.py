@@ -41,8 +41,8 @@ d.claim(
 )
 
 # an equilibrium, and the error as a function of time
-rest = d.vector("rest", D)
-gradient = d.define("gradient", A @ theta + datasum(K.T @ r, "i"))
+rest = d.vector("theta_star", D)
+gradient = d.define("g", A @ theta + datasum(K.T @ r, "i"))
 d.claim(
     "D1.normal",
     gradient == A @ (theta - rest) + (A @ rest + datasum(K.T @ r, "i")),
@@ -56,7 +56,7 @@ d.claim(
     title="the distance to every equilibrium decreases",
 )
 
-s, start, ell = d.scalar("s"), d.vector("start", D), d.vector("ell", D)
+s, start, ell = d.scalar("s"), d.vector("theta_0", D), d.vector("lam", D)
 V = d.orthogonal("V", D)
 d.claim(
     "D1.solution",
@@ -82,12 +82,16 @@ still.assume(K @ v == zeros(Q))
 still.claim("D1.frozen", along(dot(v, theta), {theta: -grad(C, theta)}) == 0, title="v . theta is conserved if J v = 0")
 
 # the same along one eigenvector only, of a Hessian that need not be diagonalised
-M, w, rate = d.symmetric("M", D), d.vector("w", D), d.scalar("rate")
+M, w, rate = d.symmetric("M", D), d.vector("w", D), d.scalar("mu")
 d.assume(M @ w == rate * w)
 e = theta - rest
-d.claim("D1.eigenvector", along(dot(w, e), {theta: -M @ e}) == -rate * dot(w, e), title="w . e decays at the rate of w")
+d.claim(
+    "D1.eigenvector",
+    along(dot(w, e), {theta: -M @ e}) == -rate * dot(w, e),
+    title="w . e decays at the rate mu of w",
+)
 d.claim(
     "D1.coordinate",
     along(exp(rate * s) * dot(w, e), {theta: -M @ e, s: 1}) == 0,
-    title="exp(rate s) w . e is constant: w . e = exp(-rate s) times its start",
+    title="exp(mu s) w . e is constant: w . e = exp(-mu s) times its start",
 )

@@ -16,7 +16,7 @@ B, c, eps = d.matrix("B", Q), d.vector("c", Q), ones(Q)
 
 # columns of B are the beta_j, c is beta_{L+1}: U = c 1^T - B
 cost = d.define("C", sqnorm(W @ (c @ eps.T - B) - Y) / 2)
-residual = d.define("E_Bc", W @ (c @ eps.T - B) - Y)
+residual = d.define("E_c", W @ (c @ eps.T - B) - Y)
 d.claim("E1.hidden", -grad(cost, B) == W.T @ residual, title="the hidden biases move by W^T E")
 d.claim("E1.output", -grad(cost, c) == -W.T @ residual @ eps, title="the output bias moves by -W^T E 1")
 d.claim(

@@ -17,7 +17,7 @@ from symflow import Derivation, I, comm, datasum, diag, diagpart, grad, inv, lie
 
 d = Derivation("Layer-local updates", source="arXiv:2501.07400 (open question); theory F2")
 Q = d.dim("Q")
-top = d.vector("top", Q)
+top = d.vector("p_L", Q)
 
 down = d.recursion()
 down.parameter("W", d.invertible("W", Q))
@@ -41,7 +41,7 @@ d.claim(
     rests_on=["c1_cost_splits_over_clusters.py:C1.passes"],
 )
 
-out = d.define("out", R.T @ G @ R @ (x + beta) - beta)
+out = d.define("z", R.T @ G @ R @ (x + beta) - beta)
 d.claim(
     "F2.error",
     grad(C, beta) == -datasum(m * ((I(Q) - R.T @ G @ R) @ (out - y)), "i"),

@@ -29,6 +29,8 @@ def truncate(X, shift, point):
     return point + plus(X) @ (relu(preactivation) - preactivation)
 
 
+d.define("T", plus(A))
+d.define("tau", truncate(A, c, z))
 d.claim("F3a.right-inverse", A @ plus(A) == I(M), title="A^+ is a right inverse")
 d.claim("F3a.projector", plus(A) @ A @ plus(A) @ A == plus(A) @ A, title="A^+ A is idempotent")
 d.claim("F3a.symmetric", (plus(A) @ A).T == plus(A) @ A, title="and symmetric: the projector on the row space")

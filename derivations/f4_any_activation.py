@@ -80,7 +80,7 @@ T = d.define("D_R", R.T @ (H + s * (I(Q) - H)) @ R)
 d.claim("F4.leaky-symmetric", T.T == T, title="with adapted weights D is symmetric")
 
 # Swish, u/(1 + exp(-u)), written by tanh so that it may be applied entry by entry
-u, gate = d.scalar("u"), d.define("gate", diag(ones(Q) + tanh(v / 2)) / 2)
+u, gate = d.scalar("u"), d.define("Gamma", diag(ones(Q) + tanh(v / 2)) / 2)
 d.claim("F4.swish", u / (1 + exp(-u)) == u * (1 + tanh(u / 2)) / 2, title="Swish by exp and by tanh")
 d.claim(
     "F4.swish-slope",

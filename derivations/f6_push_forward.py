@@ -44,8 +44,8 @@ d.induction("F6.weight", layers, lambda s: s.Adot == -s.S, title="the velocity o
 d.induction("F6.bias", layers, lambda s: s.cdot == -s.r, title="the velocity of the cumulative bias")
 
 # the layers after layer k, whose weight is U with gradient K and whose bias has the gradient h
-U, K, Ak, Akdot = (d.matrix(name, Q) for name in ("U", "K", "Ak", "Akdot"))
-h, ck, ckdot = (d.vector(name, Q) for name in ("h", "ck", "ckdot"))
+U, K, Ak, Akdot = (d.matrix(name, Q) for name in ("U", "K", "A_k", "Adot_k"))
+h, ck, ckdot = (d.vector(name, Q) for name in ("h", "c_k", "cdot_k"))
 after = d.recursion()
 for name, symbol in (("V", d.matrix("V", Q)), ("M", d.matrix("M", Q)), ("m", d.vector("m", Q))):
     after.parameter(name, symbol)
@@ -58,7 +58,7 @@ after.state(
     start=along(U @ Ak, {U: -K, Ak: Akdot}),
     following=lambda s: along(s.V @ s.B, {s.V: -s.M, s.B: s.Bdot}),
 )
-after.state("others", d.matrix("before", Q), start=U @ Akdot, following=lambda s: s.V @ s.others - s.M @ s.B)
+after.state("others", d.matrix("X", Q), start=U @ Akdot, following=lambda s: s.V @ s.others - s.M @ s.B)
 d.induction(
     "F6.weight-summand",
     after,
@@ -71,7 +71,7 @@ after.state(
     start=along(U @ ck, {U: -K, ck: ckdot}) - h,
     following=lambda s: along(s.V @ s.e, {s.V: -s.M, s.e: s.edot}) - s.m,
 )
-after.state("rest", d.vector("rest", Q), start=U @ ckdot, following=lambda s: s.V @ s.rest - s.M @ s.e - s.m)
+after.state("rest", d.vector("x", Q), start=U @ ckdot, following=lambda s: s.V @ s.rest - s.M @ s.e - s.m)
 d.induction(
     "F6.bias-summand",
     after,
@@ -104,7 +104,7 @@ w.claim(
 
 Gamma1, gamma1 = w.matrix("Gamma1", M1, M0), w.vector("gamma1", M1)
 Gamma2, gamma2 = w.matrix("Gamma2", M2, M0), w.vector("gamma2", M2)
-C = dot(Gamma1, W1) + dot(Gamma2, W2 @ W1) + dot(gamma1, b1) + dot(gamma2, W2 @ b1 + b2)
+C = w.define("C", dot(Gamma1, W1) + dot(Gamma2, W2 @ W1) + dot(gamma1, b1) + dot(gamma2, W2 @ b1 + b2))
 flow = {X: -grad(C, X) for X in (W1, W2, b1, b2)}
 w.claim(
     "F6.two",
@@ -123,7 +123,7 @@ w.claim(
 )
 
 Gamma = w.matrix("Gamma", M3, M0)
-deep = dot(Gamma, W3 @ W2 @ W1)
+deep = w.define("C_deep", dot(Gamma, W3 @ W2 @ W1))
 w.claim(
     "F6.single",
     along(W3 @ W2 @ W1, {X: -grad(deep, X) for X in (W1, W2, W3)})

@@ -33,7 +33,7 @@ from symflow import Derivation, I, along, datasum, diagpart, grad, outer, relu, 
 SOURCE = "open questions of the theory; beyond arXiv:2501.07400"
 after = Derivation("The layers after it", source=SOURCE)
 Q = after.dim("Q")
-first = after.vector("first", Q)
+first = after.vector("v", Q)
 layers = after.recursion()
 layers.parameter("W", after.matrix("W", Q))
 layers.parameter("b", after.vector("b", Q))
@@ -50,7 +50,7 @@ M, N, K, L = d.dim("M"), d.dim("N"), d.dim("K"), d.dim("L")
 W, b, V, c = d.matrix("W", N, M), d.vector("b", N), d.matrix("V", K, N), d.vector("c", K)
 h, H = d.vector("h", M, over="i"), d.mask("H", N, over="i")
 J, q, v = d.matrix("J", L, K, over="i"), d.vector("q", L, over="i"), d.vector("v", L, over="i")
-loss = d.function("loss")
+loss = d.function("phi")
 
 
 def cost(state):
@@ -68,8 +68,8 @@ D = d.define("D", V.T @ V - W @ W.T - outer(b))
 C = d.define("C", cost(H @ (W @ h + b)))
 d.claim("G1.neurons", along(diagpart(D), flow(C)) == zeros(N), title="the diagonal of the balance is conserved")
 p, p_other = d.vector("p", K, over="i"), d.vector("p_other", K, over="i")
-side = datasum(p.T @ (V @ H @ (W @ h + b) + c), "i")
-other = datasum(p_other.T @ (V @ G @ (W @ h + b) + c), "i")
+side = d.define("C_1", datasum(p.T @ (V @ H @ (W @ h + b) + c), "i"))
+other = d.define("C_2", datasum(p_other.T @ (V @ G @ (W @ h + b) + c), "i"))
 d.claim(
     "G1.wall",
     along(diagpart(D), {X: -lam * grad(side, X) - (1 - lam) * grad(other, X) for X in (W, b, V)}) == zeros(N),
@@ -89,5 +89,7 @@ d.claim(
 )
 S = d.matrix("S", N)
 e = Derivation("The balance and the patterns", source=SOURCE)
+e.define("C", C)
+e.define("D", D)
 e.assume(S @ H == H @ S)
 e.claim("G1.balance", along(tr(S @ D), flow(C)) == 0, title="conserved with any S that commutes with the patterns")

@@ -57,11 +57,12 @@ class Shown:
     level: int
     negated: Shown | None = None
     inner: bool = False
+    base: Shown | None = None  # of an inverse or a transpose: what stands without the exponent
 
 
 # operation: strengths that the arguments need, strength of the result
 _FIXED: dict[str, tuple[tuple[int, ...], int]] = {
-    "transpose": ((ATOM,), POWER), "inv": ((ATOM,), POWER), "tr": ((ANY,), ATOM), "det": ((ANY,), ATOM),
+    "tr": ((ANY,), ATOM), "det": ((ANY,), ATOM),
     "logdet": ((ANY,), ATOM), "sqnorm": ((ANY,), POWER), "dot": ((ANY, ANY), ATOM), "comm": ((ANY, ANY), ATOM),
     "sym": ((ANY,), ATOM), "skew": ((ANY,), ATOM), "diag": ((ANY,), ATOM), "diagpart": ((ANY,), ATOM),
     "outer": ((PRODUCT, ATOM), PRODUCT), "exp": ((ANY,), ATOM), "log": ((ANY,), ATOM), "sqrt": ((ANY,), ATOM),
@@ -80,11 +81,20 @@ class _Display:
         self.notation = notation
 
     def visit(self, node: Expr, below: list[Shown]) -> Shown:
+        if node.op in ("inv", "transpose"):
+            return self._exponent(node, below[0])
         if node.op in _FIXED:
             needed, level = _FIXED[node.op]
             return Shown(self._fill(node.op, *map(self._at, below, needed)), level)
         shown: Shown = getattr(self, f"_{node.op}")(node, below)
         return shown
+
+    def _exponent(self, node: Expr, X: Shown) -> Shown:
+        """An inverse or a transpose; of the two together one exponent, where the notation has one."""
+        both = {node.op, node.args[0].op} == {"inv", "transpose"} and "inverse transpose" in self.notation.templates
+        if both and X.base is not None:
+            return Shown(self._fill("inverse transpose", self._at(X.base, ATOM)), POWER)
+        return Shown(self._fill(node.op, self._at(X, ATOM)), POWER, None, False, X)
 
     def _fill(self, template: str, *arguments: str) -> str:
         return self.notation.fill(template, *arguments)

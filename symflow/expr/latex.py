@@ -14,6 +14,7 @@ TEMPLATES = {
     "parentheses": _PARENTHESES, "plus": "+", "minus": "-", "div": r"\frac{#1}{#2}",
     "eye": "I_{#1}", "zeros": r"0_{#1 \times #2}", "ones": r"\mathbf{1}_{#1}",
     "ones matrix": r"\mathbf{1}_{#1 \times #2}", "transpose": r"#1^{\top}", "inv": "#1^{-1}",
+    "inverse transpose": r"#1^{-\top}",
     "tr": r"\operatorname{tr}" + _PARENTHESES, "det": r"\det" + _PARENTHESES,
     "logdet": r"\log\left|\det" + _PARENTHESES + r"\right|", "sqnorm": r"\left\lVert #1 \right\rVert^{2}",
     "dot": r"\left\langle #1, #2 \right\rangle", "comm": r"\left[#1, #2\right]",
@@ -46,9 +47,11 @@ def to_latex(expr: Expr | Equation) -> str:
 
 
 def _word(text: str) -> str:
-    """A letter as itself, a Greek letter by its command, a longer word upright enough to be read as one."""
-    if text in GREEK:
+    """A letter as itself, a Greek letter, ell and star by their commands, a longer word so that it reads as one."""
+    if text in GREEK or text == "ell":
         return rf"\{text}"
+    if text == "star":
+        return r"\ast"
     return text if len(text) == 1 or text.isdigit() else rf"\mathit{{{text}}}"
 
 

@@ -17,7 +17,8 @@ _FRACTIONS = {
 
 TEMPLATES = {
     "parentheses": "(#1)", "plus": "+", "minus": "-", "div": "#1/#2", "eye": "I(#1)", "zeros": "0(#1, #2)",
-    "ones": "𝟏(#1)", "ones matrix": "𝟏(#1, #2)", "transpose": "#1ᵀ", "inv": "#1⁻¹", "tr": "tr(#1)", "det": "det(#1)",
+    "ones": "𝟏(#1)", "ones matrix": "𝟏(#1, #2)", "transpose": "#1ᵀ", "inv": "#1⁻¹",
+    "inverse transpose": "#1⁻ᵀ", "tr": "tr(#1)", "det": "det(#1)",
     "logdet": "log|det(#1)|", "sqnorm": "‖#1‖²", "dot": "⟨#1, #2⟩", "comm": "[#1, #2]", "sym": "sym(#1)",
     "skew": "skew(#1)", "hadamard": "#1 ⊙ #2", "diag": "diag(#1)", "diagpart": "diagpart(#1)", "outer": "#1 #2ᵀ",
     "exp": "exp(#1)", "log": "log(#1)", "sqrt": "√(#1)", "sin": "sin(#1)", "cos": "cos(#1)", "tanh": "tanh(#1)",

@@ -87,7 +87,7 @@ def test_closed_form_and_events_agree_with_the_integrated_flow(target: Any, star
     assert len(legs) >= 3
 
     def speed(_: Any, q: Any) -> list[Any]:
-        return list(velocity(u=[[u] for u in DATA], q=q, target=[target], weights=WEIGHTS))
+        return list(velocity(u=[[u] for u in DATA], q=q, q_star=[target], weights=WEIGHTS))
 
     for (q, nu, duration), following in zip(legs, [*legs[1:], None], strict=True):
         nudge = mpf(10) ** -36 * mp.sign(target - q)  # off the wall, in the direction of the flow
@@ -97,7 +97,7 @@ def test_closed_form_and_events_agree_with_the_integrated_flow(target: Any, star
         flow = mp.odefun(speed, 0, [q + nudge])
         end = min(duration, 2)
         assert close(flow(end)[0], target + (q - target) * mp.exp(-nu * end))
-        assert close(slope(nu=nu, target=target, q0=q, s=end), nu * (target - flow(end)[0]))
+        assert close(slope(nu=nu, q_star=target, q0=q, s=end), nu * (target - flow(end)[0]))
         if following is not None:
             assert close(flow(duration)[0], following[0])
 
@@ -117,8 +117,8 @@ def test_the_time_of_a_trajectory_is_the_integral_over_the_inverse_speed() -> No
 def test_a_data_point_at_the_target_does_not_attract_from_below() -> None:
     velocity = proved("c2_thresholds_decouple", "C2.threshold")
     assert fraction([mpf(0)], [mpf(1)], mpf(0)) == 1  # F(q*) > 0, and yet:
-    assert velocity(u=[[0]], q=[Fraction(-1, 100)], target=[0]) == mp.matrix([0])
-    assert velocity(u=[[0]], q=[Fraction(1, 100)], target=[0]) == mp.matrix([mpf(-1) / 100])
+    assert velocity(u=[[0]], q=[Fraction(-1, 100)], q_star=[0]) == mp.matrix([0])
+    assert velocity(u=[[0]], q=[Fraction(1, 100)], q_star=[0]) == mp.matrix([mpf(-1) / 100])
 
 
 def test_the_population_flow_takes_the_time_of_its_quadrature() -> None:
@@ -132,7 +132,7 @@ def test_the_population_flow_takes_the_time_of_its_quadrature() -> None:
         q = flow(mpf("1.5"))[0]
         assert close(mp.quad(lambda p: 1 / (distribution(p) * (target - p)), [-1, 0, q]), mpf("1.5"), mpf(10) ** -20)
         square = mp.diff(lambda s: (target - flow(s)[0]) ** 2, mpf("1.5"), h=mpf(10) ** -8)
-        assert close(square, rate(F=[distribution], q=q, target=target), mpf(10) ** -12)
+        assert close(square, rate(F=[distribution], q=q, q_star=target), mpf(10) ** -12)
 
 
 # two directions: a rotation, a cluster, its thresholds

@@ -9,8 +9,10 @@ is linear and its walls are sums of exponentials, so events are first roots that
     bookkeeping    which datum is next to which wall, moments of the patterns
     exponentials   first roots of sums of exponentials
     stepping       one segment: the exact flow, and the event that ends it
-    walls          the ways to continue at walls, and which of them are consistent
-    integrator     the event loop
+    advancing      the compiled event loop: plain crossings and slides by itself,
+    settling       joins and leaves of atoms and ends of slides by trying every choice, as long as one is clear
+    resolving      the same interpreted (``walls``, ``hulls``), for what is left, and the verdicts
+    integrator     the event loop around them
     trajectory     what is returned
     certificate    an independent check from the points
     balls          event times isolated in ball arithmetic

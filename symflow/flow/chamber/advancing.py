@@ -1,80 +1,39 @@
-"""The compiled part of the event loop: segment after segment as long as what happens at the walls is plain.
+"""The compiled part of the event loop: segment after segment as long as what happens at the walls is clear.
 
 Plain is: one wall is reached, beyond any doubt of roundoff, by data that are at no other wall; it is crossed or begins
-to be slid on, and all walls that are slid on stay so (``plain_choices``). Anything else goes back to ``integrator``,
-which has every choice tried.
+to be slid on, and all walls that are slid on stay so (``plain_choices``). Otherwise every choice is tried
+(``settling``). Where that leaves more than one, or a doubt, ``integrator`` takes over.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE, Points, put_in, quadratic, refresh_moments, take_out
 from symflow.flow.chamber.compiling import compiled
-from symflow.flow.chamber.history import STARTS_TO_SLIDE, Log
+from symflow.flow.chamber.history import SLIDES, Log
 from symflow.flow.chamber.plain_choices import NOT_PLAIN_MODE, choose, follow, jump_of
 from symflow.flow.chamber.prefixes import Nodes
+from symflow.flow.chamber.running import Run, mark, unmark, write_change, write_segment
+from symflow.flow.chamber.settling import settle
 from symflow.flow.chamber.stepping import gram, linear_flow, next_event, projection, state_at
+from symflow.flow.chamber.tolerances import AT_WALL, DEPENDENT, FLAT_VALUE, TOUCH
 from symflow.network.arrays import Array
 
-AT_WALL = 4e-13  # a preactivation below this share of the state is zero: walls this close are met together
-FLAT_VALUE = 1e-12  # velocities below this share of their summands are roundoff
-TOUCH = 1e-12  # a wall that would be passed by less than this share of the state is not told from a touch
 MOST_AT_ONCE = 50  # events without time in between
 REFRESH = 64  # events between fresh sums of the moments
-DEPENDENT = 1e-8  # squared distance of a normal of length about one from the span of others that is none
 
 # why the compiled loop hands back
 NOTHING_LEFT, NOT_PLAIN, LOG_FULL, DOUBTFUL_ROOT, AT_REST, NOTHING_AT_WALL, ENOUGH, STANDSTILL = range(8)
 
 
-class Run(NamedTuple):
-    """What a run changes in place, besides the places of the points and the log. n = size of θ."""
-
-    theta: Array  # (n,)
-    clock: Array  # (2,) time, events in a row without time in between
-    H: Array  # (n, n)
-    c: Array  # (n,)
-    rows: Array  # (n + 1, n) gradients of the sliding walls
-    offsets: Array  # (n + 1,) their values row · θ
-    jump: Array  # (n + 1, n) and
-    jump_value: Array  # (n + 1,): d = jump · θ + jump_value
-    slides: Array  # (1,) how many there are
-    fresh: Array  # (L, N, Q) 1 for walls that have just been met
-    marked: Array  # (1 + L·N·Q, 3) which: the count in row 0, then layer, datum, component
-    found: Array  # (·, 3) layer, datum, component of the data at walls
-
-
-@compiled
-def mark(run: Run, layer: int, i: int, k: int) -> None:
-    """Remember that a wall has just been met; ``run.marked[0]`` rows count, from row 1 on."""
-    count = run.marked[0, 0] + 1
-    run.marked[0, 0] = count
-    run.marked[count, 0], run.marked[count, 1], run.marked[count, 2] = layer, i, k
-    run.fresh[layer, i, k] = 1
-
-
-@compiled
-def unmark(run: Run) -> None:
-    """Forget all of them."""
-    for place in range(1, run.marked[0, 0] + 1):
-        run.fresh[run.marked[place, 0], run.marked[place, 1], run.marked[place, 2]] = 0
-    run.marked[0, 0] = 0
-
-
-@compiled
-def write_change(log: Log, layer: int, i: int, k: int, entry: int) -> None:
-    """Note that an entry of a pattern changed."""
-    row = log.counts[1]
-    log.changes[row, 0], log.changes[row, 1], log.changes[row, 2], log.changes[row, 3] = layer, i, k, entry
-    log.counts[1] = row + 1
-
-
 @compiled
 def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float, found: Array) -> int:
-    """Write (layer, datum, component) of all data in lists with a preactivation within ``bound`` of zero; how many."""
+    """Write (layer, datum, component) of all data in heaps with a preactivation within ``bound`` of zero; how many.
+
+    The rows already written are the queue of the search: what lies farther out in a heap is looked at only below data
+    that are within the bound. More than ``found`` holds are not told apart.
+    """
     depth, n = points.active.shape[0], theta.size
     count = 0
     for node in range(used):
@@ -86,12 +45,20 @@ def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float
             for column in range(n):
                 base += nodes.rows[node, k, column] * theta[column]
             for side in range(2):
+                looked_at = count
                 place = points.below[node, k] if side == 0 else points.above[node, k]
-                while place != NONE and abs(base + points.s[layer, place, k]) <= bound:
-                    if count < found.shape[0]:
-                        found[count, 0], found[count, 1], found[count, 2] = layer, place, k
-                    count += 1
-                    place = points.after[layer, place, k]
+                while True:
+                    while place != NONE:
+                        if abs(base + points.s[layer, place, k]) <= bound:
+                            if count == found.shape[0]:
+                                return count + 1
+                            found[count, 0], found[count, 1], found[count, 2] = layer, place, k
+                            count += 1
+                        place = points.after[layer, place, k]
+                    if looked_at == count:
+                        break
+                    place = points.child[layer, found[looked_at, 1], k]
+                    looked_at += 1
     return count
 
 
@@ -167,7 +134,7 @@ def is_one_wall(points: Points, found: Array, count: int) -> bool:
 
 @compiled
 def add_wall(nodes: Nodes, points: Points, run: Run, count: int) -> bool:
-    """Write the wall that was found behind the sliding ones; False if its data would enter patterns not met so far."""
+    """Write the wall that was found behind the sliding ones; False if there is no room for the patterns they enter."""
     depth, m = points.active.shape[0], run.slides[0]
     layer, leader, k = run.found[0, 0], run.found[0, 1], run.found[0, 2]
     run.rows[m] = nodes.rows[points.node[layer, leader], k]
@@ -242,7 +209,7 @@ def pass_or_slide(nodes: Nodes, points: Points, log: Log, run: Run, count: int, 
             points.node[later + 1, i] = path[later + 1]
         if mode == 0:
             points.sliding[layer, i, k] = m
-            write_change(log, layer, i, k, STARTS_TO_SLIDE)
+            write_change(log, layer, i, k, SLIDES + m)
         else:
             mark(run, layer, i, k)
         put_in(nodes, points, i, layer)
@@ -254,31 +221,29 @@ def pass_or_slide(nodes: Nodes, points: Points, log: Log, run: Run, count: int, 
 
 
 @compiled
-def write_segment(log: Log, run: Run, rates: Array, V: Array, v: Array) -> None:
-    """One more segment, from here."""
-    row = log.counts[0]
-    log.begin[row] = run.clock[0]
-    log.first[row] = log.counts[2]
-    log.theta[row] = run.theta
-    log.rates[row] = rates
-    log.V[row] = V
-    log.v[row] = v
-    log.counts[0] = row + 1
+def plain_mode(
+    nodes: Nodes, points: Points, run: Run, count: int, onto: Array, rates: Array, V: Array, v: Array, step: float,
+    size: float, far: float,
+) -> int:  # fmt: skip
+    """The mode of the one wall that is met, or NOT_PLAIN_MODE."""
+    if run.slides[0] == run.theta.size or not is_one_wall(points, run.found, count):
+        return NOT_PLAIN_MODE
+    if not add_wall(nodes, points, run, count) or not meets_clearly(run, onto, rates, V, v, step, size, far):
+        return NOT_PLAIN_MODE
+    before = points.active[run.found[0, 0], run.found[0, 1], run.found[0, 2]]
+    return choose_mode(run, before, 10 * FLAT_VALUE * size)
 
 
 @compiled
 def advance(
-    nodes: Nodes, points: Points, used: int, log: Log, run: Run, t_max: float, size_x: float, most: int
+    nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, size_x: float, most: int
 ) -> tuple[int, int]:
     """Run on from the state until something is not plain: (why, a number).
 
     The number is 1 for NOTHING_LEFT if there are events after t_max. Everything is updated in place.
     """
-    n = run.theta.size
-    onto, multipliers = np.eye(n), np.zeros((0, n))
-    exits, values = np.zeros((0, n)), np.zeros(0)
     while True:
-        row, m = log.counts[0], run.slides[0]
+        row, m, used = log.counts[0], run.slides[0], nodes.counts[0]
         if row >= log.begin.size or log.counts[1] + run.found.shape[0] * 2 > log.changes.shape[0]:
             return LOG_FULL, 0
         if row > most:
@@ -288,9 +253,8 @@ def advance(
         if row % REFRESH == 0:
             refresh_moments(points)
         quadratic(nodes, points, used, run.H, run.c)
-        if m > 0:
-            onto, multipliers = projection(run.rows[:m])
-            exits, values = sliding_exits(run, multipliers)
+        onto, multipliers = projection(run.rows[:m])
+        exits, values = sliding_exits(run, multipliers)
         rates, V, v = linear_flow(run.H, run.c, run.theta, onto, m)
         size = force_size(run)
         at_zero = np.zeros(2 * m, dtype=np.int64)
@@ -314,12 +278,8 @@ def advance(
         count = at_walls(nodes, points, used, run.theta, AT_WALL * (size_x + far), run.found)
         if count == 0 and m == 0:
             return NOTHING_AT_WALL, 0
-        if m == n or not is_one_wall(points, run.found, count) or not add_wall(nodes, points, run, count):
+        mode = plain_mode(nodes, points, run, count, onto, rates, V, v, step, size, far)
+        if mode != NOT_PLAIN_MODE:
+            pass_or_slide(nodes, points, log, run, count, mode)
+        elif not settle(nodes, points, log, run, count):
             return NOT_PLAIN, 0
-        if not meets_clearly(run, onto, rates, V, v, step, size, far):
-            return NOT_PLAIN, 0
-        before = points.active[run.found[0, 0], run.found[0, 1], run.found[0, 2]]
-        mode = choose_mode(run, before, 10 * flat)
-        if mode == NOT_PLAIN_MODE:
-            return NOT_PLAIN, 0
-        pass_or_slide(nodes, points, log, run, count, mode)

@@ -2,9 +2,10 @@
 
 A wall group is (node, k): the data that share the map of the first ℓ layers, and component k of the next one. All its
 walls have one gradient: preactivation = row · θ + s_i, s_i = offset · x_i. So the truncated data of a group are kept in
-a list by falling s, the others in a list by rising s, and only the heads of the two lists can be next. Data on a
-sliding wall are in neither list: they are counted as truncated, which they are at the wall, and hold the number of
-their sliding wall.
+a heap by falling s, the others in a heap by rising s, and only the roots of the two heaps can be next. Data on a
+sliding wall are in neither heap: they are counted as truncated, which they are at the wall, and hold the number of
+their sliding wall. Pairing heaps: a datum that crosses a wall enters the groups of the later layers anywhere among
+their data, so that sorted lists would have to be walked through; these take it in at once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from symflow.flow.chamber.compiling import compiled
-from symflow.flow.chamber.prefixes import Nodes
+from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.network.arrays import Array
 
 NONE = -1
@@ -29,8 +30,9 @@ class Points(NamedTuple):
     active: Array  # (L, N, Q) pattern, 0 or 1
     node: Array  # (L + 1, N) node after ℓ layers
     s: Array  # (L, N, Q) constant part of the preactivation
-    after: Array  # (L, N, Q) next in the list, or NONE
-    before: Array  # (L, N, Q) previous in the list, or NONE
+    child: Array  # (L, N, Q) first child in the heap, or NONE
+    after: Array  # (L, N, Q) next child of the same datum, or NONE
+    before: Array  # (L, N, Q) previous child of the same datum, or that datum, or NONE
     sliding: Array  # (L, N, Q) number of the sliding wall, or NONE
     below: Array  # (capacity, Q) truncated datum of largest s, or NONE
     above: Array  # (capacity, Q) active datum of smallest s, or NONE
@@ -41,43 +43,81 @@ class Points(NamedTuple):
 
 
 @compiled
+def meld(points: Points, layer: int, k: int, first: int, second: int, sign: float) -> int:
+    """One heap from two: the root that lies farther out becomes the first child of the other; the root."""
+    if first == NONE:
+        return second
+    if second == NONE:
+        return first
+    if sign * points.s[layer, second, k] < sign * points.s[layer, first, k]:
+        first, second = second, first
+    child = points.child[layer, first, k]
+    points.after[layer, second, k] = child
+    if child != NONE:
+        points.before[layer, child, k] = second
+    points.before[layer, second, k] = first
+    points.child[layer, first, k] = second
+    return first
+
+
+@compiled
+def gather(points: Points, layer: int, k: int, child: int, sign: float) -> int:
+    """One heap from the children of a root that goes: melded in pairs, the pairs from last to first; its root."""
+    pairs = NONE
+    while child != NONE:
+        partner = points.after[layer, child, k]
+        rest = NONE if partner == NONE else points.after[layer, partner, k]
+        root = meld(points, layer, k, child, partner, sign)
+        points.after[layer, root, k] = pairs
+        pairs, child = root, rest
+    result = NONE
+    while pairs != NONE:
+        rest = points.after[layer, pairs, k]
+        points.after[layer, pairs, k] = NONE
+        result = meld(points, layer, k, result, pairs, sign)
+        pairs = rest
+    if result != NONE:
+        points.before[layer, result, k] = NONE
+        points.after[layer, result, k] = NONE
+    return result
+
+
+@compiled
 def push(points: Points, layer: int, i: int, k: int) -> None:
-    """Put datum i into the list of its group and side; near the head, where it usually belongs."""
+    """Put datum i into the heap of its group and side."""
     node = points.node[layer, i]
-    s = points.s[layer, i, k]
     kept = points.active[layer, i, k]
     heads = points.above if kept == 1 else points.below
-    sign = 1.0 if kept == 1 else -1.0
-    previous, place = NONE, heads[node, k]
-    while place != NONE and sign * points.s[layer, place, k] < sign * s:
-        previous, place = place, points.after[layer, place, k]
-    points.before[layer, i, k] = previous
-    points.after[layer, i, k] = place
-    if place != NONE:
-        points.before[layer, place, k] = i
-    if previous == NONE:
-        heads[node, k] = i
-    else:
-        points.after[layer, previous, k] = i
+    points.child[layer, i, k] = NONE
+    points.before[layer, i, k] = NONE
+    points.after[layer, i, k] = NONE
+    heads[node, k] = meld(points, layer, k, heads[node, k], i, 1.0 if kept == 1 else -1.0)
 
 
 @compiled
 def pull(points: Points, layer: int, i: int, k: int) -> None:
-    """Take datum i out of its list."""
+    """Take datum i out of its heap."""
+    node = points.node[layer, i]
+    kept = points.active[layer, i, k]
+    heads = points.above if kept == 1 else points.below
+    sign = 1.0 if kept == 1 else -1.0
+    rest = gather(points, layer, k, points.child[layer, i, k], sign)
+    if heads[node, k] == i:
+        heads[node, k] = rest
+        return
     previous, place = points.before[layer, i, k], points.after[layer, i, k]
     if place != NONE:
         points.before[layer, place, k] = previous
-    if previous != NONE:
-        points.after[layer, previous, k] = place
-    elif points.active[layer, i, k] == 1:
-        points.above[points.node[layer, i], k] = place
+    if points.child[layer, previous, k] == i:
+        points.child[layer, previous, k] = place
     else:
-        points.below[points.node[layer, i], k] = place
+        points.after[layer, previous, k] = place
+    heads[node, k] = meld(points, layer, k, heads[node, k], rest, sign)
 
 
 @compiled
 def take_out(points: Points, i: int, layer: int) -> None:
-    """Take datum i out of all lists from a layer on, and out of the moments of its full pattern."""
+    """Take datum i out of all heaps from a layer on, and out of the moments of its full pattern."""
     depth, width = points.active.shape[0], points.active.shape[2]
     for later in range(layer, depth):
         for k in range(width):
@@ -91,8 +131,9 @@ def take_out(points: Points, i: int, layer: int) -> None:
         points.target[leaf] = 0.0
     else:
         points.weight[leaf] -= points.w[i]
-        points.moment[leaf] -= points.w[i] * points.x[i]
-        points.target[leaf] -= points.w[i] * points.y[i]
+        for column in range(width):
+            points.moment[leaf, column] -= points.w[i] * points.x[i, column]
+            points.target[leaf, column] -= points.w[i] * points.y[i, column]
 
 
 @compiled
@@ -111,28 +152,54 @@ def put_in(nodes: Nodes, points: Points, i: int, layer: int) -> None:
         points.members[points.node[later + 1, i]] += 1
     leaf = points.node[depth, i]
     points.weight[leaf] += points.w[i]
-    points.moment[leaf] += points.w[i] * points.x[i]
-    points.target[leaf] += points.w[i] * points.y[i]
+    for column in range(width):
+        points.moment[leaf, column] += points.w[i] * points.x[i, column]
+        points.target[leaf, column] += points.w[i] * points.y[i, column]
 
 
-def put_in_all(nodes: Nodes, points: Points) -> None:
-    """Put all data into empty lists at once, by sorting: their patterns and nodes are already written."""
+@compiled
+def read_patterns(nodes: Nodes, points: Points, beta: Array, bound: float, found: Array) -> int:
+    """Fill in the patterns and nodes of all data at biases (L, Q); FULL without room for the nodes.
+
+    Returns how many preactivations are within ``bound`` of zero: (layer, datum, component) in ``found``, and truncated.
+    """
     depth, N, width = points.active.shape
+    z, u = np.empty(width), np.empty(width)
+    count = 0
+    for i in range(N):
+        node = 0
+        for column in range(width):
+            z[column] = points.x[i, column]
+        for layer in range(depth):
+            code = 0
+            for k in range(width):
+                u[k] = 0.0
+                for column in range(width):
+                    u[k] += nodes.rotations[layer, k, column] * (z[column] + beta[layer, column])
+                if abs(u[k]) <= bound:
+                    found[count, 0], found[count, 1], found[count, 2] = layer, i, k
+                    count += 1
+                points.active[layer, i, k] = 1 if u[k] > bound else 0
+                code |= points.active[layer, i, k] << k
+            for column in range(width):
+                z[column] = -beta[layer, column]
+                for k in range(width):
+                    if u[k] > 0.0:
+                        z[column] += u[k] * nodes.rotations[layer, k, column]
+            node = child_of(nodes, node, code)
+            if node < 0:
+                return node
+            points.node[layer + 1, i] = node
+    return count
+
+
+@compiled
+def put_in_all(nodes: Nodes, points: Points) -> None:
+    """Put all data into empty heaps: their patterns and nodes are already written."""
+    N = points.w.size
     points.members[0] = N
-    for layer in range(depth):
-        points.s[layer] = np.einsum("ikc,ic->ik", nodes.offsets[points.node[layer]], points.x)
-        np.add.at(points.members, points.node[layer + 1], 1)
-        for k in range(width):
-            kept = points.active[layer, :, k]
-            outward = np.where(kept == 1, points.s[layer, :, k], -points.s[layer, :, k])
-            order = np.lexsort((outward, kept, points.node[layer]))
-            group = 2 * points.node[layer, order] + kept[order]
-            first = np.append(True, group[1:] != group[:-1])
-            points.before[layer, order, k] = np.where(first, NONE, np.roll(order, 1))
-            points.after[layer, order, k] = np.where(np.roll(first, -1), NONE, np.roll(order, -1))
-            for i in order[first]:
-                heads = points.above if kept[i] == 1 else points.below
-                heads[points.node[layer, i], k] = i
+    for i in range(N):
+        put_in(nodes, points, i, 0)
     refresh_moments(points)
 
 
@@ -176,14 +243,14 @@ def quadratic(nodes: Nodes, points: Points, used: int, H: Array, c: Array) -> No
 
 
 def empty_places(x: Array, y: Array, w: Array, depth: int, capacity: int) -> Points:
-    """Points that are in no list yet."""
+    """Points that are in no heap yet."""
     N, Q = x.shape
     places = (depth, N, Q)
     return Points(
         x, y, w, np.zeros(places, dtype=np.int64), np.zeros((depth + 1, N), dtype=np.int64), np.zeros(places),
-        np.full(places, NONE), np.full(places, NONE), np.full(places, NONE), np.full((capacity, Q), NONE),
-        np.full((capacity, Q), NONE), np.zeros(capacity, dtype=np.int64), np.zeros(capacity), np.zeros((capacity, Q)),
-        np.zeros((capacity, Q)),
+        np.full(places, NONE), np.full(places, NONE), np.full(places, NONE), np.full(places, NONE),
+        np.full((capacity, Q), NONE), np.full((capacity, Q), NONE), np.zeros(capacity, dtype=np.int64),
+        np.zeros(capacity), np.zeros((capacity, Q)), np.zeros((capacity, Q)),
     )  # fmt: skip
 
 

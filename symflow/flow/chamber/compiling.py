@@ -1,6 +1,8 @@
 """One decorator for the inner loop: numba where it is installed, plain Python where it is not.
 
 The functions under it are written in the part of Python that both understand, so that the results are the same.
+numba renews what it keeps on disk when the file of a function changes, not when that of a function it calls does: after
+an edit remove ``__pycache__/*.nb*`` here.
 """
 
 from __future__ import annotations

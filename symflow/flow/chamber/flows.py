@@ -71,8 +71,7 @@ def chamber_flow(
     integrator.run()
     t_end = problem.t_max if integrator.status in {"horizon", "equilibrium"} else integrator.state.time
     trajectory = ChamberTrajectory(
-        problem, integrator.state.log, integrator.state.known_slides, integrator.start_pattern, integrator.status,
-        integrator.message, float(t_end),
+        problem, integrator.state.log, integrator.start_pattern, integrator.status, integrator.message, float(t_end),
     )  # fmt: skip
     if not certify:
         return trajectory

@@ -8,7 +8,9 @@ import numpy as np
 
 from symflow.network.arrays import Array
 
-STARTS_TO_SLIDE = 2  # entry of a change, besides 0 (truncated) and 1 (active)
+# entries of a change, besides 0 (truncated) and 1 (active)
+STOPS = -1  # no longer on a sliding wall
+SLIDES = 2  # from now on on the sliding wall 0; 3 for wall 1, and so on
 
 
 class Log(NamedTuple):

@@ -18,9 +18,9 @@ from itertools import combinations, product
 
 import numpy as np
 
-from symflow.flow.chamber.advancing import FLAT_VALUE
 from symflow.flow.chamber.exponentials import first_root, leave_zero
 from symflow.flow.chamber.prefixes import PrefixTable
+from symflow.flow.chamber.tolerances import FLAT_VALUE
 from symflow.flow.chamber.walls import Choice, DataClass, Slide, walls_of
 from symflow.network.arrays import Array
 

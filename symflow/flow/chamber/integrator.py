@@ -8,7 +8,6 @@ from symflow.flow.chamber.advancing import (
     AT_REST,
     DOUBTFUL_ROOT,
     ENOUGH,
-    FLAT_VALUE,
     LOG_FULL,
     MOST_AT_ONCE,
     NOT_PLAIN,
@@ -22,6 +21,7 @@ from symflow.flow.chamber.inputs import FlowProblem
 from symflow.flow.chamber.resolving import resolve
 from symflow.flow.chamber.state import FlowState
 from symflow.flow.chamber.stepping import linear_flow, next_event, projection, state_at
+from symflow.flow.chamber.tolerances import FLAT_VALUE
 from symflow.network.arrays import Array
 
 MOST_EVENTS = 1_000_000
@@ -41,7 +41,6 @@ class Integrator:
         state = self.state
         zeros = state.enter_all()
         verdict = resolve(state, zeros) if zeros else None
-        state.log.counts[1:] = 0  # what the start decides is part of the start
         self.start_pattern = state.points.active.astype(bool)
         if verdict is not None:
             state.log.theta[0], state.log.V[0] = state.run.theta, np.eye(state.n)
@@ -67,9 +66,7 @@ class Integrator:
 
     def _compiled_segments(self) -> int:
         s = self.state
-        why, later = advance(
-            s.table.nodes, s.points, s.table.used, s.log, s.run, self.problem.t_max, s.size_x, self.max_events
-        )
+        why, later = advance(s.table.nodes, s.points, s.log, s.run, self.problem.t_max, s.size_x, self.max_events)
         if why == NOTHING_LEFT and later == 0:
             self.status = "equilibrium"
         return int(why)

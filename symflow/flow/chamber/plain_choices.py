@@ -12,7 +12,7 @@ import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE, Points
 from symflow.flow.chamber.compiling import compiled
-from symflow.flow.chamber.prefixes import Nodes, find_child
+from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.stepping import solve_small
 from symflow.network.arrays import Array
 
@@ -31,15 +31,18 @@ def code_of(points: Points, layer: int, i: int) -> int:
 
 @compiled
 def follow(nodes: Nodes, points: Points, i: int, layer: int, k: int, entry: int, path: Array) -> int:
-    """Fill ``path`` from layer + 1 on with the nodes of datum i if its entry (layer, k) were ``entry``; 0, or NONE."""
-    depth, width = points.active.shape[0], points.active.shape[2]
+    """Fill ``path`` from layer + 1 on with the nodes of datum i if its entry (layer, k) were ``entry``.
+
+    0, or NONE if there is no room for them.
+    """
+    depth = points.active.shape[0]
     node = points.node[layer, i]
     for later in range(layer, depth):
         code = code_of(points, later, i)
         if later == layer:
             code = (code | (1 << k)) if entry == 1 else (code & ~(1 << k))
-        node = find_child(nodes.children, (node << width) | code)
-        if node == NONE:
+        node = child_of(nodes, node, code)
+        if node < 0:
             return NONE
         path[later + 1] = node
     return 0

@@ -17,6 +17,7 @@ import numpy as np
 from symflow.flow.chamber.compiling import compiled
 from symflow.network.arrays import Array
 
+FULL = -2
 SAME = 1e-11  # maps with entries of order one that differ by less are one map
 
 
@@ -31,6 +32,8 @@ class Nodes(NamedTuple):
     rows: Array  # (capacity, Q, n): gradient of the preactivation k of the next layer by θ
     offsets: Array  # (capacity, Q, Q): its gradient by x
     children: Array  # (slots, 2): open addressing, key node·2^Q + pattern and node; key -1 for an empty slot
+    counts: Array  # (2,): nodes, children
+    rotations: Array  # (L, Q, Q)
 
 
 @compiled
@@ -51,46 +54,140 @@ def find_child(children: Array, key: int) -> int:
     return -1
 
 
+@compiled
+def keep_child(children: Array, key: int, node: int) -> None:
+    """Write a node under a key; there is room."""
+    slots = children.shape[0]
+    slot = first_slot(key, slots)
+    while children[slot, 0] != -1:
+        slot = (slot + 1) % slots
+    children[slot, 0], children[slot, 1] = key, node
+
+
+@compiled
+def write_map(nodes: Nodes, place: int, parent: int, code: int) -> None:
+    """Fill in level, A and B of a place with the map after one more layer with the pattern ``code``."""
+    depth, width = nodes.rotations.shape[0], nodes.rotations.shape[1]
+    n, level = nodes.B.shape[2], nodes.level[parent]
+    nodes.level[place] = level + 1
+    nodes.A[place] = nodes.A[parent]
+    nodes.B[place] = nodes.B[parent]
+    nowhere = code == 0  # all goes to the apex: no rest of the old map may stay behind as roundoff
+    if nowhere:
+        nodes.A[place] = 0.0
+        nodes.B[place] = 0.0
+        for k in range(width):
+            nodes.B[place, k, level * width + k] = -1.0
+    for k in range(width):
+        if nowhere or (code >> k) & 1 == 1:
+            continue
+        row = nodes.rotations[level, k]  # P -= r rᵀ, term by term: the rows are orthonormal
+        for column in range(width):
+            total = 0.0
+            for inner in range(width):
+                total += row[inner] * nodes.A[parent, inner, column]
+            for inner in range(width):
+                nodes.A[place, inner, column] -= row[inner] * total
+        for column in range(n):
+            total = 0.0
+            for inner in range(width):
+                total += row[inner] * nodes.B[parent, inner, column]
+            if level * width <= column < (level + 1) * width:
+                total += row[column - level * width]
+            for inner in range(width):
+                nodes.B[place, inner, column] -= row[inner] * total
+    if n > depth * width and level + 1 == depth:
+        for k in range(width):
+            nodes.B[place, k, depth * width + k] = 1.0
+
+
+@compiled
+def write_products(nodes: Nodes, place: int) -> None:
+    """Fill in what follows from A and B of a place: BᵀB, BᵀA, and the walls of the next layer."""
+    depth, width = nodes.rotations.shape[0], nodes.rotations.shape[1]
+    n, level = nodes.B.shape[2], nodes.level[place]
+    nodes.BtB[place] = 0.0
+    nodes.BtA[place] = 0.0
+    for inner in range(width):
+        for row in range(n):
+            for column in range(n):
+                nodes.BtB[place, row, column] += nodes.B[place, inner, row] * nodes.B[place, inner, column]
+            for column in range(width):
+                nodes.BtA[place, row, column] += nodes.B[place, inner, row] * nodes.A[place, inner, column]
+    if level == depth:
+        return
+    nodes.rows[place] = 0.0
+    nodes.offsets[place] = 0.0
+    for k in range(width):
+        for inner in range(width):
+            entry = nodes.rotations[level, k, inner]
+            nodes.rows[place, k, level * width + inner] += entry
+            for column in range(n):
+                nodes.rows[place, k, column] += entry * nodes.B[place, inner, column]
+            for column in range(width):
+                nodes.offsets[place, k, column] += entry * nodes.A[place, inner, column]
+
+
+@compiled
+def same_map(nodes: Nodes, place: int) -> int:
+    """The node before a place that has the same level and the same map; the place itself if there is none."""
+    for other in range(place):
+        if nodes.level[other] != nodes.level[place]:
+            continue
+        distance = 0.0
+        for row in range(nodes.A.shape[1]):
+            for column in range(nodes.A.shape[2]):
+                distance = max(distance, abs(nodes.A[other, row, column] - nodes.A[place, row, column]))
+            for column in range(nodes.B.shape[2]):
+                distance = max(distance, abs(nodes.B[other, row, column] - nodes.B[place, row, column]))
+        if distance < SAME:
+            return other
+    return place
+
+
+@compiled
+def child_of(nodes: Nodes, node: int, code: int) -> int:
+    """The node after one more layer with the pattern ``code``, made if it is new; FULL if there is no room for it."""
+    key = (node << nodes.rotations.shape[1]) | code
+    found = find_child(nodes.children, key)
+    if found >= 0:
+        return found
+    place = nodes.counts[0]
+    if place == nodes.level.size or 2 * nodes.counts[1] >= nodes.children.shape[0]:
+        return FULL
+    write_map(nodes, place, node, code)
+    found = same_map(nodes, place)
+    if found == place:
+        write_products(nodes, place)
+        nodes.counts[0] = place + 1
+    keep_child(nodes.children, key, found)
+    nodes.counts[1] += 1
+    return found
+
+
 class PrefixTable:
     """The nodes met so far; grows when a new pattern appears."""
 
     def __init__(self, rotations: Array, moving: bool) -> None:
-        self.rotations = rotations
-        self.moving = moving
         self.depth, self.width = rotations.shape[:2]
         self.size = (self.depth + int(moving)) * self.width  # n
-        self.used = 0
-        self.children_used = 0
-        self.nodes = self._empty(32, 128)
-        self._append(0, np.eye(self.width), np.zeros((self.width, self.size)))
+        self.nodes = self._empty(64, 256, np.ascontiguousarray(rotations))
+        self.nodes.A[0] = np.eye(self.width)
+        write_products(self.nodes, 0)
+        self.nodes.counts[0] = 1
+
+    @property
+    def used(self) -> int:
+        """How many nodes there are."""
+        return int(self.nodes.counts[0])
 
     def child(self, node: int, pattern: Array) -> int:
         """The node after one more layer with the given pattern (Q,) of zeros and ones."""
         code = int((pattern.astype(np.int64) << np.arange(self.width)).sum())
-        key = (node << self.width) | code
-        found = int(find_child(self.nodes.children, key))
-        if found >= 0:
-            return found
-        level = int(self.nodes.level[node])
-        rotation = self.rotations[level]
-        kept = pattern.astype(bool)
-        if kept.all():
-            A, B = self.nodes.A[node].copy(), self.nodes.B[node].copy()
-        else:
-            truncated = rotation[~kept].T @ rotation[~kept]
-            if kept.any():
-                A = self.nodes.A[node] - truncated @ self.nodes.A[node]
-                B = self.nodes.B[node] - truncated @ self.nodes.B[node]
-            else:
-                A, B = np.zeros_like(self.nodes.A[node]), np.zeros_like(self.nodes.B[node])
-                truncated = np.eye(self.width)
-            B[:, level * self.width : (level + 1) * self.width] -= truncated
-        if self.moving and level + 1 == self.depth:
-            B[:, self.depth * self.width :] = np.eye(self.width)
-        found = self._same(level + 1, A, B)
-        if found < 0:
-            found = self._append(level + 1, A, B)
-        self._insert(key, found)
+        found = int(child_of(self.nodes, node, code))
+        while found == FULL:
+            self.make_room(1)
+            found = int(child_of(self.nodes, node, code))
         return found
 
     def path(self, patterns: Array) -> list[int]:
@@ -100,46 +197,26 @@ class PrefixTable:
             nodes.append(self.child(nodes[-1], pattern))
         return nodes
 
-    def _same(self, level: int, A: Array, B: Array) -> int:
-        used = slice(0, self.used)
-        distance = np.abs(self.nodes.A[used] - A).max(axis=(1, 2)) + np.abs(self.nodes.B[used] - B).max(axis=(1, 2))
-        matches = np.flatnonzero((distance < SAME) & (self.nodes.level[used] == level))
-        return int(matches[0]) if matches.size else -1
+    def make_room(self, more: int) -> None:
+        """Room for so many further nodes and children."""
+        old, capacity, slots = self.nodes, self.nodes.level.size, self.nodes.children.shape[0]
+        while self.used + more > capacity:
+            capacity *= 2
+        while 2 * (int(old.counts[1]) + more) > slots:
+            slots *= 2
+        if (capacity, slots) == (old.level.size, old.children.shape[0]):
+            return
+        self.nodes = self._empty(capacity, slots, old.rotations)
+        for name in ("level", "A", "B", "BtB", "BtA", "rows", "offsets"):
+            getattr(self.nodes, name)[: old.level.size] = getattr(old, name)
+        self.nodes.counts[:] = old.counts
+        for key, node in old.children[old.children[:, 0] != -1]:
+            keep_child(self.nodes.children, key, node)
 
-    def _empty(self, capacity: int, slots: int) -> Nodes:
+    def _empty(self, capacity: int, slots: int, rotations: Array) -> Nodes:
         Q, n = self.width, self.size
         return Nodes(
             np.zeros(capacity, dtype=np.int64), np.zeros((capacity, Q, Q)), np.zeros((capacity, Q, n)),
             np.zeros((capacity, n, n)), np.zeros((capacity, n, Q)), np.zeros((capacity, Q, n)),
-            np.zeros((capacity, Q, Q)), np.full((slots, 2), -1, dtype=np.int64),
+            np.zeros((capacity, Q, Q)), np.full((slots, 2), -1, dtype=np.int64), np.zeros(2, dtype=np.int64), rotations,
         )  # fmt: skip
-
-    def _append(self, level: int, A: Array, B: Array) -> int:
-        if self.used == self.nodes.level.size:
-            larger = self._empty(2 * self.used, 1)
-            for old, new in zip(self.nodes[:-1], larger[:-1], strict=True):
-                new[: self.used] = old
-            self.nodes = larger._replace(children=self.nodes.children)
-        index, nodes = self.used, self.nodes
-        nodes.level[index], nodes.A[index], nodes.B[index] = level, A, B
-        nodes.BtB[index], nodes.BtA[index] = B.T @ B, B.T @ A
-        if level < self.depth:
-            moved = B.copy()
-            moved[:, level * self.width : (level + 1) * self.width] += np.eye(self.width)
-            nodes.rows[index], nodes.offsets[index] = self.rotations[level] @ moved, self.rotations[level] @ A
-        self.used += 1
-        return index
-
-    def _insert(self, key: int, node: int) -> None:
-        if 2 * self.children_used >= self.nodes.children.shape[0]:
-            old = self.nodes.children
-            self.nodes = self.nodes._replace(children=np.full((2 * old.shape[0], 2), -1, dtype=np.int64))
-            self.children_used = 0
-            for previous, value in old[old[:, 0] != -1]:
-                self._insert(int(previous), int(value))
-        children = self.nodes.children
-        slot = first_slot(key, children.shape[0])
-        while children[slot, 0] != -1:
-            slot = (slot + 1) % children.shape[0]
-        children[slot] = key, node
-        self.children_used += 1

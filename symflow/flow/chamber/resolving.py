@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symflow.errors import LimitError
-from symflow.flow.chamber.advancing import write_change
 from symflow.flow.chamber.bookkeeping import NONE, put_in, quadratic, take_out
+from symflow.flow.chamber.history import SLIDES, STOPS
 from symflow.flow.chamber.hulls import Polygon, clusters, polygon
+from symflow.flow.chamber.running import write_change
 from symflow.flow.chamber.separation import impossible
 from symflow.flow.chamber.state import FlowState, Zeros
 from symflow.flow.chamber.stepping import projection
+from symflow.flow.chamber.tolerances import CLEAR
 from symflow.flow.chamber.walls import Choice, DataClass, Slide, choices, consistent, sliding_functions, walls_of
 from symflow.network.arrays import Array
 
-CLEAR = 1e-3  # share of the force at which a velocity leaves no doubt about its side
 DEPENDENT = 1e-8  # smallest singular value of sliding normals, of length about one, that counts as independent
 
 
@@ -151,6 +152,7 @@ def _commit(state: FlowState, zeros: Zeros, classes: list[DataClass], way: Way) 
     state.forget_marks()
     state.mark_zeros(zeros)
     log.counts[2] = log.counts[1]
+    held = {i: points.sliding[:, i, :].copy() for i in zeros}
     for index, group in enumerate(classes):
         for i in group.members:
             for layer, k in zip(*np.nonzero(points.active[:, i, :] != choice.patterns[index]), strict=True):
@@ -158,20 +160,19 @@ def _commit(state: FlowState, zeros: Zeros, classes: list[DataClass], way: Way) 
             points.active[:, i, :] = choice.patterns[index]
             points.node[:, i] = choice.paths[index]
             points.sliding[:, i, :] = NONE
-    slides = []
     for number, wall in enumerate(choice.slides):
-        members: list[int] = []
         for index in wall.classes:
             for layer, k in walls_of(state.table, classes, choice, index, wall):
                 points.sliding[layer, classes[index].members, k] = number
-            members.extend(int(i) for i in classes[index].members)
-        slides.append((wall.layer, wall.component, tuple(sorted(members))))
+    for i, before in held.items():
+        for layer, k in zip(*np.nonzero(points.sliding[:, i, :] != before), strict=True):
+            number = int(points.sliding[layer, i, k])
+            write_change(log, int(layer), i, int(k), STOPS if number == NONE else SLIDES + number)
     for i in zeros:
         put_in(state.table.nodes, points, i, 0)
-    m = len(slides)
+    m = len(choice.slides)
     state.run.slides[0] = m
     state.run.rows[:m], state.run.jump[:m], state.run.jump_value[:m] = slide.rows, slide.jump, slide.jump_value
     state.run.offsets[:m] = slide.rows @ state.run.theta
     state.polygons = way.polygons
     state.coupled = slide.coupled
-    state.known_slides[int(log.counts[0])] = tuple(slides)

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from symflow.errors import KindError, UndefinedError
-from symflow.flow.chamber.history import STARTS_TO_SLIDE, Log
+from symflow.flow.chamber.history import SLIDES, Log
 from symflow.flow.chamber.inputs import FlowProblem
-from symflow.flow.chamber.state import Slides
 from symflow.network.arrays import Array
 
 
@@ -86,7 +85,6 @@ class ChamberTrajectory:
 
     problem: FlowProblem = field(repr=False)
     log: Log = field(repr=False)
-    known_slides: dict[int, Slides] = field(repr=False)
     start_pattern: Array = field(repr=False)  # (L, N, Q) of the first segment, True for active
     status: str
     message: str
@@ -102,18 +100,19 @@ class ChamberTrajectory:
         firsts = [*self.log.first[:count].tolist(), int(self.log.counts[1])]
         begins = self.log.begin[:count].tolist()
         ends = [*begins[1:], max(self.t_end, begins[-1])]
+        held: dict[tuple[int, int, int], int] = {}  # (layer, datum, component) and the number of its sliding wall
         sliding: tuple[SlidingWall, ...] = ()
         result = []
         for row in range(count):
-            rows = self.log.changes[firsts[row] : firsts[row + 1]].tolist() if row else []
-            if row in self.known_slides:
-                sliding = tuple(SlidingWall(layer + 1, k, data) for layer, k, data in self.known_slides[row])
-            else:
-                joining = [(layer, i, k) for layer, i, k, entry in rows if entry == STARTS_TO_SLIDE]
-                if joining:  # the compiled loop lets one wall at a time begin
-                    data = tuple(sorted(i for _, i, _ in joining))
-                    sliding = (*sliding, SlidingWall(joining[0][0] + 1, joining[0][2], data))
-            changes = tuple(PatternChange(layer + 1, i, k, entry == 1) for layer, i, k, entry in rows if entry < 2)
+            rows = self.log.changes[firsts[row] : firsts[row + 1]].tolist()
+            slides = [(layer, i, k, entry) for layer, i, k, entry in rows if entry not in {0, 1}]
+            for layer, i, k, entry in slides:
+                held.pop((layer, i, k), None)
+                if entry >= SLIDES:
+                    held[layer, i, k] = entry - SLIDES
+            sliding = _sliding_walls(held) if slides else sliding
+            # what the start decides is part of the start
+            changes = tuple(PatternChange(layer + 1, i, k, e == 1) for layer, i, k, e in rows if row and e in {0, 1})
             flow = self.log.theta[row], self.log.rates[row], self.log.V[row], self.log.v[row]
             result.append(Segment(begins[row], ends[row], *flow, sliding, changes))
         return tuple(result)
@@ -179,3 +178,14 @@ class ChamberTrajectory:
             for change in segment.changes:
                 active[change.layer - 1, change.datum, change.component] = change.active
         return active
+
+
+def _sliding_walls(held: dict[tuple[int, int, int], int]) -> tuple[SlidingWall, ...]:
+    """The walls in the order of their numbers, each with the place of its first datum."""
+    walls: dict[int, list[tuple[int, int, int]]] = {}
+    for place, number in held.items():
+        walls.setdefault(number, []).append(place)
+    return tuple(
+        SlidingWall(min(walls[number])[0] + 1, min(walls[number])[2], tuple(sorted({i for _, i, _ in walls[number]})))
+        for number in sorted(walls)
+    )

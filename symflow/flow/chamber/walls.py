@@ -20,13 +20,10 @@ from itertools import product
 import numpy as np
 
 from symflow.errors import LimitError
-from symflow.flow.chamber.advancing import FLAT_VALUE, TOUCH
 from symflow.flow.chamber.prefixes import PrefixTable
 from symflow.flow.chamber.stepping import projection
+from symflow.flow.chamber.tolerances import FLAT_VALUE, MANY, ONE_WALL, TOUCH
 from symflow.network.arrays import Array
-
-MANY = 7  # walls at one place: 3^7 choices
-ONE_WALL = 1e-10  # walls whose gradients differ by less are one wall: they are both zero here
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,19 @@ import numpy as np
 
 from symflow.errors import UndefinedError
 from symflow.flow.rotation.equations import Group, Parameters
+from symflow.flow.rotation.kernels import LARGEST_CONDITION
 from symflow.flow.rotation.problem import Floats
-
-LARGEST_CONDITION = 1e12
 
 
 class Chart(Protocol):
-    """Coordinates (L·Q biases, then L·Q·Q of the weights) around ``base``, which has coordinates (β_0, 0)."""
+    """Coordinates (L·Q biases, then L·Q·Q of the weights) around ``base``, which has coordinates (β_0, 0).
+
+    ``norms`` (L, Q) of the rows where those are what is conserved; empty for rotations.
+    """
 
     base: Parameters
     group: Group
+    norms: Floats
 
     def parameters(self, coordinates: Floats) -> Parameters:
         """The point with these coordinates."""
@@ -62,12 +65,13 @@ def polish(rotations: Floats) -> Floats:
 class CayleyChart:
     """Coordinates (β, σ) of (β, cay(σ) R_0)."""
 
-    __slots__ = ("base", "group")
+    __slots__ = ("base", "group", "norms")
 
     def __init__(self, biases: Floats, rotations: Floats) -> None:
         rotations = polish(rotations)
-        self.base = Parameters(biases, rotations, rotations.transpose(0, 2, 1))
+        self.base = Parameters(np.array(biases), rotations, rotations.transpose(0, 2, 1).copy())
         self.group: Group = "rotations"
+        self.norms = np.empty((0, 0))
 
     def parameters(self, coordinates: Floats) -> Parameters:
         """The point with these coordinates."""
@@ -90,17 +94,17 @@ class RowSphereChart:
 
     __slots__ = ("base", "group", "norms")
 
-    def __init__(self, biases: Floats, weights: Floats, norms: Floats) -> None:
+    def __init__(self, biases: Floats, weights: Floats, norms: Floats, group: Group = "weights") -> None:
         self.norms = norms
         scaled = weights * (norms / np.linalg.norm(weights, axis=2))[:, :, None]
-        self.base = Parameters(biases, scaled, _inverses(scaled))
-        self.group: Group = "weights"
+        self.base = Parameters(np.array(biases), scaled, inverses(scaled))
+        self.group = group
 
     def parameters(self, coordinates: Floats) -> Parameters:
         """The point with these coordinates."""
         biases, moved = self._moved(coordinates)
         weights = moved * (self.norms / np.linalg.norm(moved, axis=2))[:, :, None]
-        return Parameters(biases, weights, _inverses(weights))
+        return Parameters(biases, weights, inverses(weights))
 
     def pull_back(self, coordinates: Floats, at: Parameters, velocity: Floats) -> Floats:
         """Unchanged for the biases; Ẇ times the scale by which its row was shortened."""
@@ -119,11 +123,17 @@ def _split(vector: Floats, like: Parameters) -> tuple[Floats, Floats]:
     return vector[:cut].reshape(like.biases.shape), vector[cut:].reshape(like.weights.shape)
 
 
-def _inverses(weights: Floats) -> Floats:
-    inverses = np.asarray(np.linalg.inv(weights), dtype=np.float64)
-    if not np.abs(inverses).max() * np.abs(weights).max() < LARGEST_CONDITION:
-        raise UndefinedError(
-            "a cumulative weight became singular along the flow, where the truncation map is not defined; "
-            "shorten t_max or start from better conditioned weights"
-        )
-    return inverses
+def inverses(weights: Floats) -> Floats:
+    """W^{-1} for a stack (L, Q, Q). Raises UndefinedError where one is as good as singular."""
+    found = np.asarray(np.linalg.inv(weights), dtype=np.float64)
+    if not np.abs(found).max() * np.abs(weights).max() < LARGEST_CONDITION:
+        raise singular()
+    return found
+
+
+def singular() -> UndefinedError:
+    """The error for a weight that lost its inverse on the way."""
+    return UndefinedError(
+        "a cumulative weight became singular along the flow, where the truncation map is not defined; "
+        "shorten t_max or start from better conditioned weights"
+    )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from symflow.flow.rotation.arrangements import faces, lies_in_span
 from symflow.flow.rotation.equations import Parameters
-from symflow.flow.rotation.filippov import Candidate, Mode, decide, multipliers
+from symflow.flow.rotation.filippov import MODES, MOST_WALLS, SLACK, Candidate, Mode, Verdict, decide, multipliers
 from symflow.flow.rotation.grouping import Patterns
+from symflow.flow.rotation.hulls import MOST_PIECES
 from symflow.flow.rotation.problem import Floats
-from symflow.flow.rotation.sliding import Slides, Wall, normals
+from symflow.flow.rotation.sliding import Left, Slides, Wall, normals
 from symflow.flow.rotation.trajectories import Event, Kind
+
+MOST_COMBINATIONS = 2000  # each takes about a millisecond
 
 
 class Undecided(Exception):  # noqa: N818  # ends the run, is reported in its status
@@ -33,24 +40,23 @@ def walls_at(values: Floats, tolerance: float, patterns: Patterns, identity: NDA
 class Meeting:
     """Walls that meet at a point, and what happens for each combination of modes."""
 
-    def __init__(
-        self, at: Parameters, met: list[Wall], slides: Slides, left: dict[int, Mode], identity: NDArray[np.intp]
-    ) -> None:
-        """``left`` prescribes the modes of slides, by index, whose multiplier has reached a bound."""
+    def __init__(self, at: Parameters, met: list[Wall], slides: Slides, left: Left, identity: NDArray[np.intp]) -> None:
+        """``left`` prescribes the modes of slides, by index, that have reached a bound, data by data."""
         self.at, self.slides, self.patterns, self.identity = at, slides, slides.patterns, identity
         self.walls: list[Wall] = []
         self.forced: list[Mode | None] = []
         self.before: list[Mode] = []
         for place, wall in enumerate(slides.walls):
-            for part in _split(wall, met):
-                self._add(part, "sliding", left.get(place))
+            for data, forced in left.get(place) or slides.parts(place):
+                for part in _split(Wall(wall.layer, wall.component, data), met):
+                    self._add(part, "sliding", forced)
         for wall in met:
             active = self.patterns.active[wall.layer, wall.data[0], wall.component]
             self._add(wall, "active" if active else "truncated", None)
         self.data = np.unique(np.concatenate([wall.data for wall in self.walls]))
         everywhere = [(wall.layer, datum) for wall in self.walls for datum in wall.data.tolist()]
         self.layered = len({datum for _, datum in everywhere}) < len(set(everywhere))
-        self.speed = 0.0
+        self.speed, self.beyond = 0.0, False
 
     def _add(self, wall: Wall, before: Mode, forced: Mode | None) -> None:
         self.walls.append(wall)
@@ -61,7 +67,11 @@ class Meeting:
         """Set the patterns by the modes that satisfy Filippov's conditions; raises Undecided if they are not unique."""
         flipped: dict[Mode, Mode] = {"active": "truncated", "truncated": "active", "sliding": "sliding"}
         preferred = [mode or flipped[old] for mode, old in zip(self.forced, self.before, strict=True)]
-        verdict = decide(self.evaluate, self.forced, preferred, self._has_one_solution())
+        unique = self._has_one_solution()
+        existing = None if unique or len(self.walls) <= MOST_WALLS else self._faces()
+        verdict = decide(self.evaluate, self.forced, preferred, unique, existing)
+        if self.beyond:
+            verdict = Verdict(None, f"data on walls of two layers at once, in more than {MOST_PIECES} parts")
         if verdict.modes is None:
             places = ", ".join(f"layer {w.layer} component {w.component} data {_few(w.data)}" for w in self.walls)
             raise Undecided(f"{verdict.reason}; walls: {places}")
@@ -78,6 +88,47 @@ class Meeting:
         independent = np.linalg.matrix_rank(gradients / lengths[:, None], tol=1e-8) == len(gradients)
         return bool(independent and (trial.strengths(self.at) > 0).all())
 
+    def _faces(self) -> list[tuple[Mode, ...]] | None:
+        """All combinations there are, where every one of 3^m would be too many; None where these are too many, too."""
+        if not self.layered:
+            # For walls of one layer the gradients do not depend on the modes.
+            return faces(self._normals(range(len(self.walls))))
+        bottom = min(wall.layer for wall in self.walls)
+        low = [place for place, wall in enumerate(self.walls) if wall.layer == bottom]
+        high = [place for place, wall in enumerate(self.walls) if wall.layer > bottom]
+        result: list[tuple[Mode, ...]] = []
+        for modes in itertools.product(MODES, repeat=len(low)):
+            mode_of = dict(zip(low, modes, strict=True))
+            if any(self.forced[place] not in (None, mode) for place, mode in mode_of.items()):
+                continue
+            together = self._together(mode_of, high)
+            if len(result) + 3 ** len(together) > MOST_COMBINATIONS:
+                return None
+            for choice in itertools.product(MODES, repeat=len(together)):
+                for mode, places in zip(choice, together, strict=True):
+                    mode_of.update(dict.fromkeys(places, mode))
+                result.append(tuple(mode_of[place] for place in range(len(self.walls))))
+        return result
+
+    def _together(self, mode_of: dict[int, Mode], high: list[int]) -> list[list[int]]:
+        """The later walls in classes of those that are one wall while the earlier ones have these modes."""
+        for place, mode in mode_of.items():
+            wall = self.walls[place]
+            self.patterns.active[wall.layer, wall.data, wall.component] = mode == "active"
+        classes: list[list[int]] = []
+        for place in high:
+            for members in classes:
+                if self._tied(self.walls[place], self.walls[members[0]]):
+                    members.append(place)
+                    break
+            else:
+                classes.append([place])
+        return classes
+
+    def _normals(self, places: Iterable[int]) -> Floats:
+        walls = [self.walls[place] for place in places]
+        return normals(walls, self.slides.everything, self.patterns, self.at, self.slides.group)
+
     def evaluate(self, modes: tuple[Mode, ...]) -> Candidate | None:
         """Margins of a combination; None where tied data would have different modes, or walls are not independent."""
         trial = self._adopt(modes)
@@ -85,28 +136,28 @@ class Meeting:
             return None
         velocity = trial.chamber_velocity(self.at)
         self.speed = max(self.speed, float(np.linalg.norm(velocity)), 1e-300)
-        margins: list[float] = []
         if trial.walls:
             gradients = trial.normals(self.at)
             lengths = np.linalg.norm(gradients, axis=1)
             if np.linalg.matrix_rank(gradients / lengths[:, None], tol=1e-8) < len(gradients):
                 return None
             velocity = velocity + multipliers(gradients, velocity) @ gradients
-            lifted, lowered = trial.margins(self.at)
-            strengths = lifted + lowered
-            if (strengths == 0).any():
-                return None
-            margins += [*(lifted / strengths), *(lowered / strengths)]
+        margins: list[float] = []
         rest = [place for place, mode in enumerate(modes) if mode != "sliding"]
         if rest:
-            gradients = normals(
-                [self.walls[place] for place in rest], self.slides.everything, self.patterns, self.at, self.slides.group
-            )
-            rates = gradients @ velocity / (np.linalg.norm(gradients, axis=1) * self.speed)
+            outward = self._normals(rest)
+            if trial.walls and lies_in_span(outward, gradients):
+                return None  # this wall is met wherever those are slid on: it has no side
+            rates = outward @ velocity / (np.linalg.norm(outward, axis=1) * self.speed)
             for place, rate in zip(rest, rates, strict=True):
                 # A wall that is left at the end of a slide is left with rate zero: that is why its mode is prescribed.
                 if self.forced[place] is None:
                     margins.append(float(rate if modes[place] == "active" else -rate))
+        if trial.walls and min(margins, default=0.0) >= -SLACK:  # otherwise it is out already
+            if trial.polytope is not None and len(trial.polytope.pieces) > MOST_PIECES:
+                self.beyond = True
+                return None
+            margins.append(trial.room(self.at))
         return Candidate(velocity / self.speed, np.array(margins))
 
     def _ties_agree(self, modes: tuple[Mode, ...]) -> bool:

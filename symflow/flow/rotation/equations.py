@@ -7,8 +7,7 @@ what ``grouping`` uses. With W = R and W^{-1} = Rᵀ the same lines serve rotati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,11 @@ from numpy.typing import NDArray
 from symflow.flow.rotation.problem import Floats
 
 Places = NDArray[np.intp]
-Group = Literal["rotations", "weights"]
+Group = Literal["rotations", "weights", "weights at fixed biases"]
+KINDS: dict[Group, int] = {"rotations": 0, "weights": 1, "weights at fixed biases": 2}  # for compiled functions
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """n data: points √ω x (n, Q), scales c = √ω (n,), targets √ω ỹ (n, Q), masks (L, n, Q) with entries 0 and 1."""
 
     points: Floats
@@ -29,8 +28,7 @@ class Rows:
     masks: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """Biases β (L, Q), weights W (L, Q, Q) and their inverses (L, Q, Q)."""
 
     biases: Floats
@@ -58,7 +56,8 @@ def half_square(rows: Rows, at: Parameters) -> float:
 def descent(rows: Rows, at: Parameters, group: Group) -> tuple[Floats, Floats]:
     """Minus the gradient of C, and v_ℓ = W_ℓ^{-T} p_ℓ (L, n, Q).
 
-    The first is one vector: the L·Q entries of β̇ (B2), then the L·Q·Q of Ω_ℓ (B4) or Ẇ_ℓ (B8).
+    The first is one vector: the L·Q entries of β̇ (B2; zero where biases are fixed), then the L·Q·Q of Ω_ℓ (B4) or
+    Ẇ_ℓ (B8).
     """
     u, state = preactivations(rows, at)
     L, _, Q = u.shape
@@ -78,6 +77,8 @@ def descent(rows: Rows, at: Parameters, group: Group) -> tuple[Floats, Floats]:
         else:
             turns[layer] = (v.T @ active - kept.T @ u[layer]) @ at.inverses[layer].T
         residual = kept @ at.weights[layer]
+    if group == "weights at fixed biases":
+        velocity[: L * Q] = 0.0
     return velocity, pulled
 
 
@@ -106,6 +107,8 @@ def wall_gradients(rows: Rows, layers: Places, components: Places, at: Parameter
             shifts[here, layer] = (rows.scales[:, None] * row)[here]
             turns[here, layer] = _lever(unit, u[layer], at.inverses[layer], group)[here]
             residual = np.where(here[:, None], row, residual)
+    if group == "weights at fixed biases":
+        shifts[:] = 0.0
     return np.concatenate([shifts.reshape(n, -1), turns.reshape(n, -1)], axis=1)
 
 

@@ -58,17 +58,19 @@ def decide(
     forced: Sequence[Mode | None],
     preferred: Sequence[Mode],
     unique: bool,
+    existing: Sequence[tuple[Mode, ...]] | None = None,
 ) -> Verdict:
     """Find the modes that satisfy the conditions.
 
     ``evaluate`` returns None for a combination that does not exist. ``forced`` prescribes modes (None: free).
-    ``preferred`` only comes first. ``unique``: there is at most one solution, so the first is the answer.
+    ``preferred`` only comes first. ``unique``: there is at most one solution, so the first is the answer. ``existing``:
+    all combinations there are, where the walls are too many to try every one.
     """
-    if len(forced) > MOST_WALLS and not unique:
+    if len(forced) > MOST_WALLS and not unique and existing is None:
         return Verdict(None, f"{len(forced)} walls meet at once, more than the {MOST_WALLS} that are decided here")
     found: list[tuple[Mode, ...]] = []
     weak: list[tuple[tuple[Mode, ...], Floats]] = []
-    for modes in _combinations(forced, preferred):
+    for modes in _combinations(forced, preferred) if existing is None else _allowed(existing, forced):
         candidate = evaluate(modes)
         worst = -1.0 if candidate is None else float(min(candidate.margins, default=1.0))
         if candidate is not None and worst > SLACK:
@@ -84,7 +86,7 @@ def _judge(found: list[tuple[Mode, ...]], weak: list[tuple[tuple[Mode, ...], Flo
     if len(found) == 1 and len(weak) == 1:
         return Verdict(found[0])
     if not weak:
-        return Verdict(None, "no continuation satisfies Filippov's conditions")
+        return Verdict(None, "no continuation that was tried satisfies Filippov's conditions")
     options = "; ".join("/".join(modes) for modes, _ in weak)
     velocities = np.array([velocity for _, velocity in weak])
     spread = float(np.linalg.norm(velocities - velocities[0], axis=1).max())
@@ -96,6 +98,12 @@ def _judge(found: list[tuple[Mode, ...]], weak: list[tuple[tuple[Mode, ...], Flo
     if len(found) < len(weak):
         return Verdict(None, f"a rate or multiplier is zero to rounding: the flow is tangent to a wall ({options})")
     return Verdict(None, f"a ridge of the cost: {len(found)} continuations are possible ({options})")
+
+
+def _allowed(existing: Sequence[tuple[Mode, ...]], forced: Sequence[Mode | None]) -> Iterator[tuple[Mode, ...]]:
+    for modes in existing:
+        if all(wanted is None or mode == wanted for mode, wanted in zip(modes, forced, strict=True)):
+            yield modes
 
 
 def _combinations(forced: Sequence[Mode | None], preferred: Sequence[Mode]) -> Iterator[tuple[Mode, ...]]:

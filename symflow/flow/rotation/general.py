@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.flow.rotation.charts import Chart, RowSphereChart
+from symflow.flow.rotation.equations import Group
 from symflow.flow.rotation.integration import Integration
 from symflow.flow.rotation.problem import Floats, read_problem, read_times
 from symflow.flow.rotation.trajectories import Trajectory
@@ -22,13 +23,15 @@ def general_weight_flow(
     t_max: float,
     rtol: float = 1e-9,
     weights: ArrayLike | None = None,
+    fixed_biases: bool = False,
 ) -> Trajectory:
     """Gradient flow of C = ½⟨|z_L − ỹ|²⟩ in all β_ℓ and all invertible W^(ℓ), in the Euclidean metric.
 
     Ẇ = −⟨[a qᵀ, H]ᵀ⟩ W^{-T} with a = W(z_{ℓ-1} + β), q = W^{-T} p_ℓ, and β̇ = ⟨(1 − P_ℓ)ᵀ p_ℓ⟩ (theory B2, B8). Row
     norms of W are conserved to rounding, because the step is taken on the product of their spheres.
 
-    cumulative W (L, Q, Q); the rest as for ``rotation_flow``. Raises ShapeError, KindError, UndefinedError (a weight is
+    cumulative W (L, Q, Q); ``fixed_biases``: the β_ℓ stay where they are, β̇ = 0, and only the weights move, as in B8;
+    the rest as for ``rotation_flow``. Raises ShapeError, KindError, UndefinedError (a weight is
     or becomes singular) and InvariantError.
 
     >>> W = [[[1.0, 0.5], [0.0, 2.0]]]
@@ -41,9 +44,10 @@ def general_weight_flow(
     for layer, weight in enumerate(problem.weights):
         inverse(weight, f"cumulative weight {layer}")
     norms = np.linalg.norm(problem.weights, axis=2)
+    group: Group = "weights at fixed biases" if fixed_biases else "weights"
 
     def make_chart(moved: Floats, at: Floats) -> Chart:
-        return RowSphereChart(moved, at, norms)
+        return RowSphereChart(moved, at, norms, group)
 
     result = Integration(problem, make_chart, t_max, rtol, bounded=False).run()
     return Trajectory(problem, result.pieces, result.events, result.status, result.message, result.evaluations)

@@ -7,11 +7,15 @@ themselves it is a list of rows, so nothing else in the package needs to know, a
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from symflow.flow.rotation.equations import Rows
 from symflow.flow.rotation.problem import Floats, Problem
+
+MOST_FACTORS = 256  # kept for groups that come back
 
 
 class Patterns:
@@ -29,6 +33,7 @@ class Patterns:
         self._targets = problem.targets * root[:, None]
         self._labels = problem.labels
         self._groups: dict[int, tuple[Floats, Floats, int]] = {}
+        self._factors: dict[bytes, tuple[Floats, Floats, int]] = {}
         self._numbers: dict[bytes, int] = {}
         self._group_of = np.full(active.shape[1], -1)
         self._rows: Rows | None = None
@@ -38,9 +43,18 @@ class Patterns:
     def refresh(self, changed: NDArray[np.intp]) -> None:
         """Regroup after the patterns of the given data have changed; other groups are left as they are."""
         touched = set(self._group_of[changed].tolist()) - {-1}
-        for datum in changed:
-            name = self.active[:, datum].tobytes() + self.sliding[:, datum].tobytes() + self._labels[datum].tobytes()
-            self._group_of[datum] = self._numbers.setdefault(name, len(self._numbers))
+        names = np.concatenate(
+            [
+                np.packbits(self.active[:, changed].transpose(1, 0, 2).reshape(len(changed), -1), axis=1),
+                _bytes(self.sliding[:, changed].transpose(1, 0, 2).reshape(len(changed), -1)),
+                _bytes(self._labels[changed, None]),
+            ],
+            axis=1,
+        )
+        name = names.view(np.dtype((np.void, names.shape[1]))).reshape(-1)
+        kinds, kind_of = np.unique(name, return_inverse=True)
+        numbers = [self._numbers.setdefault(kind.tobytes(), len(self._numbers)) for kind in kinds]
+        self._group_of[changed] = np.array(numbers)[kind_of]
         touched |= set(self._group_of[changed].tolist())
         # A stable sort finds the members of all touched groups at once, whether two of them or a thousand.
         order = np.argsort(self._group_of, kind="stable")
@@ -57,9 +71,17 @@ class Patterns:
         rows, first = self._homogeneous[members], int(members[0])
         if len(rows) <= rows.shape[1]:
             self._groups[number] = rows, self._targets[members], first
-        else:
+            return
+        # At an event the same groups come back for every combination of modes that is tried.
+        name = members.tobytes()
+        known = self._factors.get(name)
+        if known is None:
             factor = np.asarray(np.linalg.qr(rows)[1])
-            self._groups[number] = factor, factor[:, -1:] * self._goals[first], first
+            known = factor, factor[:, -1:] * self._goals[first], first
+            if len(self._factors) >= MOST_FACTORS:
+                self._factors.clear()
+            self._factors[name] = known
+        self._groups[number] = known
 
     @property
     def rows(self) -> Rows:
@@ -72,15 +94,20 @@ class Patterns:
                 np.ascontiguousarray(stacked[:, :-1]),
                 np.ascontiguousarray(stacked[:, -1]),
                 np.concatenate([targets for _, targets, _ in groups]),
-                self.active[:, members].astype(float),
+                np.array(self.active[:, members], dtype=float, order="C"),
             )
             self._row_slides = self.sliding[:, members]
         return self._rows
 
+    @property
+    def row_slides(self) -> NDArray[np.int16]:
+        """``sliding`` (L, n, Q) of the rows."""
+        _ = self.rows  # brings the slides of the rows up to date
+        return self._row_slides
+
     def rows_on(self, wall: int) -> NDArray[np.intp]:
         """Places among ``rows`` of the data that slide on the wall with this number."""
-        _ = self.rows  # brings the slides of the rows up to date
-        return np.flatnonzero((self._row_slides == wall).any(axis=(0, 2)))
+        return np.flatnonzero((self.row_slides == wall).any(axis=(0, 2)))
 
     def tied(self, layer: int, datum: int, identity: NDArray[np.intp]) -> NDArray[np.intp]:
         """All data whose state before ``layer`` is that of ``datum`` for ever, while the patterns stand.
@@ -97,3 +124,8 @@ class Patterns:
         between = self.active[since + 1 : layer]
         same &= (between == between[:, datum : datum + 1]).all(axis=(0, 2))
         return np.flatnonzero(same)
+
+
+def _bytes(numbers: NDArray[np.signedinteger[Any]]) -> NDArray[np.uint8]:
+    """Rows of numbers as rows of bytes."""
+    return np.ascontiguousarray(numbers).view(np.uint8)

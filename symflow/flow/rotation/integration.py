@@ -11,20 +11,30 @@ from numpy.typing import NDArray
 from symflow.flow.rotation.charts import Chart
 from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
 from symflow.flow.rotation.equations import Parameters, Rows, preactivations
-from symflow.flow.rotation.filippov import Mode
 from symflow.flow.rotation.grouping import Patterns
 from symflow.flow.rotation.problem import Floats, Problem
-from symflow.flow.rotation.sliding import Slides, Wall
+from symflow.flow.rotation.sliding import Left, Slides, Wall
 from symflow.flow.rotation.stepping import Step, take
 from symflow.flow.rotation.tableau import ALL_STAGES, STAGES
 from symflow.flow.rotation.trajectories import Event, InvariantError, Piece, Status, loss
-from symflow.flow.rotation.walls import FRACTIONS, REACH, Unresolved, Watch, displacement, first_root, near_data, sample
+from symflow.flow.rotation.walls import (
+    FRACTIONS,
+    REACH,
+    Root,
+    Unresolved,
+    Watch,
+    displacement,
+    first_root,
+    near_data,
+    sample,
+)
 
 Function = tuple[int, int, int] | tuple[int, int]  # (layer, datum, component), or (bound, number of a slide)
 MakeChart = Callable[[Floats, Floats], Chart]
 ROUNDING = 1e-14  # values of this size, in units of the data, are zero
 MOST_EVENTS_AT_ONCE = 60  # events within rounding of one time, after which the flow is called stalled
-POLISHING = 8  # secant steps that place an event
+POLISHING = 8  # Newton steps that place an event
+TINY = 1e-8  # share of a step whose square is rounding
 
 
 @dataclass(slots=True)
@@ -43,7 +53,7 @@ class Integration:
 
     def __init__(self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool) -> None:
         self.problem, self.make_chart, self.t_max, self.rtol, self.bounded = problem, make_chart, t_max, rtol, bounded
-        self.time = 0.0
+        self.time, self.length = 0.0, problem.length
         self.chart = make_chart(problem.biases, problem.weights)
         self.everything = Rows(
             problem.points,
@@ -53,7 +63,7 @@ class Integration:
         )
         self.patterns = Patterns(problem, self._signs())
         self.slides = Slides(self.chart.group, self.patterns, self.everything)
-        self.tolerance = (ROUNDING + 1e-3 * rtol) * problem.length * 10
+        self.tolerance = (ROUNDING + 1e-3 * rtol) * self.length * 10
         self.fresh: dict[tuple[int, int, int], float] = {}  # walls just met, and how far behind them is still on them
         self.watch: Watch | None = None
         self.pieces: list[Piece] = []
@@ -61,7 +71,7 @@ class Integration:
         self.evaluations = 0
         self.identity: NDArray[np.intp] = np.unique(problem.points, axis=0, return_inverse=True)[1].reshape(-1)
         scale = np.full(problem.biases.size + problem.weights.size, rtol)
-        scale[: problem.biases.size] *= problem.length
+        scale[: problem.biases.size] *= self.length
         self.scale = scale
         self.cost = self.first_cost = loss(problem, self.chart.base)
 
@@ -79,9 +89,9 @@ class Integration:
             self._start_on_walls()
             size, stopped = 0.0, 0
             while self.time < self.t_max:
-                velocity = self.slides.velocity(self.chart.base)
+                velocity = self.slides(self.chart.base)
                 speed = float(np.linalg.norm(velocity))
-                if speed <= 4 * np.finfo(float).eps * self.problem.length:
+                if speed <= 4 * np.finfo(float).eps * self.length:
                     self.pieces.append(Piece(self.time, self.t_max, None, self.chart.base))
                     return "at rest", f"the velocity vanished at t = {self.time:.6g}; nothing moves after that"
                 size = size or self._first_size(speed)
@@ -112,8 +122,8 @@ class Integration:
         if met is None:
             self._accept(step)
             return proposed, False
-        fraction, function = met
-        located = self._locate(step, velocity, fraction, function)
+        root, function = met
+        located = self._locate(step, velocity, root, function)
         if located is not None:
             self._accept(located)
         self._settle(function)
@@ -121,10 +131,10 @@ class Integration:
 
     def _take(self, velocity: Floats, size: float) -> Step:
         self.evaluations += STAGES
-        return take(self.chart, self.slides.velocity, velocity, size)
+        return take(self.chart, self.slides, velocity, size)
 
     def _first_size(self, speed: float) -> float:
-        return min(self.t_max, 0.01 * self.problem.length / speed)
+        return min(self.t_max, 0.5 * float(self.rtol**0.125) * self.length / speed)
 
     # -- accepting -----------------------------------------------------------------------------------------------------
 
@@ -146,7 +156,7 @@ class Integration:
     def _check(self, step: Step) -> None:
         """Orthogonality or row norms hold by construction; the cost must fall by what was dissipated (C10)."""
         cost = self.slides.cost(self.chart.base)
-        unit = self.rtol * (self.first_cost + self.problem.length**2)
+        unit = self.rtol * (self.first_cost + self.length**2)
         if abs(self.cost - cost - step.dissipation) > 1e3 * unit or cost > self.cost + 10 * unit:
             raise InvariantError(
                 f"at t = {self.time:.6g} the cost went from {self.cost:.17g} to {cost:.17g} while the flow dissipated "
@@ -165,7 +175,7 @@ class Integration:
         return preactivations(self._rows(data), at)[0]
 
     def _rows(self, data: NDArray[np.intp] | slice) -> Rows:
-        every, masks = self.everything, self.patterns.active[:, data].astype(float)
+        every, masks = self.everything, np.array(self.patterns.active[:, data], dtype=float, order="C")
         return Rows(every.points[data], every.scales[data], every.targets[data], masks)
 
     def _signs(self) -> NDArray[np.bool_]:
@@ -177,7 +187,7 @@ class Integration:
         return active
 
     def _start_on_walls(self) -> None:
-        met = walls_at(self._values(self.chart.base), ROUNDING * self.problem.length, self.patterns, self.identity)
+        met = walls_at(self._values(self.chart.base), ROUNDING * self.length, self.patterns, self.identity)
         if met:
             self._resolve(met, {})
 
@@ -190,8 +200,8 @@ class Integration:
         self.watch.reach -= path
         return self.watch.near
 
-    def _first_event(self, step: Step) -> tuple[float, Function] | None:
-        path = 1.01 * float(np.sqrt(step.size * max(step.dissipation, 0.0))) + ROUNDING * self.problem.length
+    def _first_event(self, step: Step) -> tuple[Root, Function] | None:
+        path = 1.01 * float(np.sqrt(step.size * max(step.dissipation, 0.0))) + ROUNDING * self.length
         data = self._watched(path)
         side = np.where(self.patterns.active[:, data], 1.0, -1.0)
         armed = self.patterns.sliding[:, data] == 0
@@ -214,41 +224,46 @@ class Integration:
                 columns.append(values[:, column] + self.fresh.get(place, 0.0))
                 functions.append(place)
         if self.slides.walls:
-            margins = np.array([self.slides.margins(step.parameters(fraction)) for fraction in FRACTIONS])
+            exits, names = self.slides.exits(step.points(FRACTIONS))
             self.evaluations += len(FRACTIONS)
-            unit = np.abs(margins).max()
-            for mode in (0, 1):
-                for wall in range(len(self.slides.walls)):
-                    # Signs of slides that begin at a bound are decided by Filippov's conditions already.
-                    columns.append(margins[:, mode, wall] + 1e-10 * unit)
-                    functions.append((mode, wall))
+            # Signs of slides that begin at a bound are decided by Filippov's conditions already.
+            columns += list((exits + 1e-10 * np.abs(exits).max()).T)
+            functions += names
         if not columns:
             return None
-        root = first_root(np.array(columns).T, self.problem.length)
-        return None if root is None else (root[0], functions[root[1]])
+        root = first_root(np.array(columns).T, self.length)
+        return None if root is None else (root, functions[root.place])
 
-    def _locate(self, step: Step, velocity: Floats, fraction: float, function: Function) -> Step | None:
-        """The step that ends at the event, by secants on its length; None if the event is now."""
-        if fraction <= 0:
+    def _locate(self, step: Step, velocity: Floats, root: Root, function: Function) -> Step | None:
+        """The step that ends at the event, by Newton's method on its length; None if the event is now."""
+        if root.fraction <= 0:
             return None
-        size, value = fraction * step.size, np.inf
-        other, other_value = 0.0, self._function(self.chart.base, function)
+        size, rate = root.fraction * step.size, root.slope / step.size
+        last, last_value = 0.0, np.inf
         located = step
         for _ in range(POLISHING):
             located = self._take(velocity, size)
-            at = self.slides.back_to_walls(located.chart.parameters(located.end[:-1]), self.make_chart)
-            value = self._function(at, function)
-            if abs(value) <= 1e-15 * self.problem.length or value == other_value:
+            value = self._function(self.slides.back_to_walls(self._end(located), self.make_chart), function)
+            if abs(value) <= 1e-15 * self.length or value == last_value:
                 break
-            following = size - value * (size - other) / (value - other_value)
-            if not 0 < following <= 1.01 * step.size or abs(following - size) <= 2e-16 * size:
+            if last > 0 and size != last:
+                rate = (value - last_value) / (size - last)
+            change = -value / rate if rate < 0 else 0.0
+            if abs(change) <= TINY * size:
+                # So short a piece is the end of the step plus its velocity, to rounding.
+                return located.stretched(change)
+            if not 0 < size + change <= 1.01 * step.size:
                 break
-            other, other_value, size = size, value, following
+            last, last_value, size = size, value, size + change
         return located
+
+    @staticmethod
+    def _end(step: Step) -> Parameters:
+        return step.chart.parameters(step.end[:-1])
 
     def _function(self, at: Parameters, function: Function) -> float:
         if len(function) == 2:
-            return float(self.slides.margins(at)[function])
+            return self.slides.exit_value(at, function)
         layer, datum, component = function
         value = self._values(at, np.array([datum]))[layer, 0, component]
         return float(value if self.patterns.active[layer, datum, component] else -value)
@@ -256,14 +271,14 @@ class Integration:
     def _settle(self, function: Function) -> None:
         """Find all walls that meet here and decide what the flow does."""
         values = self._values(self.chart.base)
-        left: dict[int, Mode] = {}
+        left: Left = {}
         if len(function) == 2:
-            left[function[1]] = "truncated" if function[0] == 0 else "active"
+            left = self.slides.left_at(function)
         else:
             values[function] = 0.0
         self._resolve(walls_at(values, self.tolerance, self.patterns, self.identity), left)
 
-    def _resolve(self, met: list[Wall], left: dict[int, Mode]) -> None:
+    def _resolve(self, met: list[Wall], left: Left) -> None:
         slid = self.slides.walls
         events, self.slides = Meeting(self.chart.base, met, self.slides, left, self.identity).decide(self.time)
         self.events += events

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from symflow.flow.rotation.charts import Chart
-from symflow.flow.rotation.equations import Parameters
+from symflow.flow.rotation import kernels
+from symflow.flow.rotation.charts import Chart, singular
+from symflow.flow.rotation.equations import KINDS, Parameters
 from symflow.flow.rotation.problem import Floats
 from symflow.flow.rotation.tableau import ALL_STAGES, COUPLINGS, ERROR_WEIGHTS, INTERPOLATION, STAGES
 
-Field = Callable[[Parameters], Floats]
+
+class Field(Protocol):
+    """A velocity θ̇ on the manifold; one with a method ``stages`` has a faster way than ``run_stages`` with itself."""
+
+    def __call__(self, at: Parameters) -> Floats:
+        """θ̇ at a point."""
+        ...
+
+
+# Chart, length of the step, start, slopes, numbers of the stages; see ``run_stages``.
+Stages = Callable[[Chart, float, Floats, Floats, tuple[int, int]], tuple[Floats, Floats]]
 
 
 @dataclass(slots=True)
@@ -31,15 +43,42 @@ class Step:
     end: Floats
     final_velocity: Floats
     _polynomial: Floats | None = None
+    _points: Parameters | None = None
+
+    @property
+    def polynomial(self) -> Floats:
+        """Coefficients (7, D + 1) of the interpolant of order 7."""
+        if self._polynomial is None:
+            self._polynomial = self._interpolant()
+        return self._polynomial
 
     def coordinates(self, fraction: float) -> Floats:
         """Coordinates and dissipation at a fraction 0..1 of the step, by the interpolant of order 7."""
-        if self._polynomial is None:
-            self._polynomial = self._interpolant()
         value = np.zeros_like(self.start)
         for place in range(6, -1, -1):
-            value = (value + self._polynomial[place]) * (fraction if place % 2 == 0 else 1.0 - fraction)
+            value = (value + self.polynomial[place]) * (fraction if place % 2 == 0 else 1.0 - fraction)
         return np.asarray(self.start + value)
+
+    def points(self, fractions: Floats) -> Parameters:
+        """The points at fractions (F,) of the step, stacked; found once, so every call must have the same fractions."""
+        if self._points is None:
+            chart, L, Q = self.chart, *self.chart.base.biases.shape
+            if kernels.USED:
+                F = len(fractions)
+                found = Parameters(np.empty((F, L, Q)), np.empty((F, L, Q, Q)), np.empty((F, L, Q, Q)))
+                kind = KINDS[chart.group]
+                if not kernels.fill_along(fractions, self.start, self.polynomial, chart.base, chart.norms, kind, found):
+                    raise singular()
+            else:
+                each = [self.parameters(fraction) for fraction in fractions]
+                found = Parameters(*(np.array(arrays) for arrays in zip(*each, strict=True)))
+            self._points = found
+        return self._points
+
+    def stretched(self, longer: float) -> Step:
+        """The step with a tiny piece more, or less if negative, along the velocity at its end."""
+        end = self.end + longer * self.slopes[STAGES]
+        return Step(self.chart, self.field, self.size + longer, self.start, self.slopes, end, self.final_velocity)
 
     def parameters(self, fraction: float) -> Parameters:
         """The point at a fraction of the step."""
@@ -58,9 +97,7 @@ class Step:
         return self.size * squared / np.sqrt(below) if below > 0 else 0.0
 
     def _interpolant(self) -> Floats:
-        for stage in range(STAGES + 1, ALL_STAGES):
-            place = self.start + self.size * (COUPLINGS[stage, :stage] @ self.slopes[:stage])
-            self.slopes[stage] = slope(self.chart, self.field, place)[0]
+        _stages_of(self.field)(self.chart, self.size, self.start, self.slopes, (STAGES + 1, ALL_STAGES))
         change, first, last = self.end - self.start, self.slopes[0], self.slopes[STAGES]
         leading = [change, self.size * first - change, 2 * change - self.size * (first + last)]
         return np.vstack([*leading, self.size * (INTERPOLATION @ self.slopes)])
@@ -80,8 +117,30 @@ def take(chart: Chart, field: Field, velocity: Floats, size: float) -> Step:
     start[: len(biases)] = biases
     slopes = np.zeros((ALL_STAGES, len(start)))
     slopes[0, :-1], slopes[0, -1] = velocity, velocity @ velocity
-    place, final = start, velocity
-    for stage in range(1, STAGES + 1):
+    end, final = _stages_of(field)(chart, size, start, slopes, (1, STAGES + 1))
+    return Step(chart, field, size, start, slopes, end, final)
+
+
+def run_stages(
+    chart: Chart, field: Field, size: float, start: Floats, slopes: Floats, numbers: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Fill in the slopes numbers[0]..numbers[1] − 1; the last of their places, and θ̇ there."""
+    place, final = start, slopes[0, :-1]
+    for stage in range(*numbers):
         place = start + size * (COUPLINGS[stage, :stage] @ slopes[:stage])
         slopes[stage], final = slope(chart, field, place)
-    return Step(chart, field, size, start, slopes, place, final)
+    return place, final
+
+
+def _stages_of(field: Field) -> Stages:
+    """The field's own, compiled way to run the stages, if it has one."""
+    own: Stages | None = getattr(field, "stages", None)
+    if own is not None and kernels.USED:
+        return own
+
+    def stages(
+        chart: Chart, size: float, start: Floats, slopes: Floats, numbers: tuple[int, int]
+    ) -> tuple[Floats, Floats]:
+        return run_stages(chart, field, size, start, slopes, numbers)
+
+    return stages

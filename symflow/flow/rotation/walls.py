@@ -9,18 +9,25 @@ for all real roots of the interpolating polynomial.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
+from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from symflow.flow.rotation.equations import Rows, preactivations
+from symflow.flow.rotation import kernels
+from symflow.flow.rotation.equations import Parameters, Rows, preactivations
 from symflow.flow.rotation.problem import Floats
 from symflow.flow.rotation.stepping import Step
 
 DEGREE = 12
 FRACTIONS = 0.5 - 0.5 * np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)  # from 0 to 1
 _TO_COEFFICIENTS = np.linalg.inv(chebyshev.chebvander(2 * FRACTIONS - 1, DEGREE))
+_BERNSTEIN = np.array(
+    [[comb(DEGREE, k) * t**k * (1 - t) ** (DEGREE - k) for k in range(DEGREE + 1)] for t in FRACTIONS]
+)
+_TO_BERNSTEIN = np.linalg.inv(_BERNSTEIN)
 RESOLVED = 1e-7  # share of the last two coefficients above which a polynomial does not follow the function
 REACH = 8.0  # path, in steps, for which data are set aside
 
@@ -35,6 +42,14 @@ class Watch:
 
     near: NDArray[np.intp]
     reach: float
+
+
+class Root(NamedTuple):
+    """A function, by number, turns negative at a fraction of the step; ``slope`` by the fraction (-inf: unknown)."""
+
+    fraction: float
+    place: int
+    slope: float
 
 
 def displacement(sizes: Floats, path: float) -> Floats:
@@ -60,21 +75,27 @@ def near_data(values: Floats, reach: float) -> Watch:
 
 def sample(step: Step, rows: Rows) -> Floats:
     """u (13, L, n, Q) of the rows at FRACTIONS of the step."""
-    return np.array([preactivations(rows, step.parameters(fraction))[0] for fraction in FRACTIONS])
+    points = step.points(FRACTIONS)
+    if kernels.USED:
+        u = np.empty((len(FRACTIONS), *rows.masks.shape))
+        kernels.sample_rows(rows, points, u)
+        return u
+    return np.array([preactivations(rows, Parameters(*at))[0] for at in zip(*points, strict=True)])
 
 
-def first_root(values: Floats, unit: float) -> tuple[float, int] | None:
-    """The smallest fraction at which one of m functions, sampled as (13, m), turns negative; and which one.
+def first_root(values: Floats, unit: float) -> Root | None:
+    """Where one of m functions, sampled as (13, m), turns negative first.
 
     A function that starts at or below zero turns negative at 0. Touching zero from above is no root.
     Raises Unresolved where the samples do not determine the function to 1e-7 of the larger of its size and ``unit``.
     """
     below = np.flatnonzero(values[0] <= 0)
     if len(below):
-        return 0.0, int(below[0])
+        return Root(0.0, int(below[0]), -np.inf)
     coefficients = _TO_COEFFICIENTS @ values
-    low = coefficients[0] - np.abs(coefficients[1:]).sum(axis=0)
-    best: tuple[float, int] | None = None
+    # A polynomial is no lower than its smallest Bernstein coefficient.
+    low = (_TO_BERNSTEIN @ values).min(axis=0) - 1e-10 * np.abs(values).max(axis=0)
+    best: Root | None = None
     for place in np.flatnonzero(low <= 0):
         series = coefficients[:, place]
         size = max(unit, float(np.abs(values[:, place]).max()))
@@ -83,8 +104,9 @@ def first_root(values: Floats, unit: float) -> tuple[float, int] | None:
         fraction = _first_sign_change(series)
         if fraction is None and values[-1, place] < 0:
             raise Unresolved
-        if fraction is not None and (best is None or fraction < best[0]):
-            best = fraction, int(place)
+        if fraction is not None and (best is None or fraction < best.fraction):
+            slope = 2.0 * float(chebyshev.chebval(2.0 * fraction - 1.0, chebyshev.chebder(series)))
+            best = Root(fraction, int(place), slope)
     return best
 
 

@@ -63,7 +63,7 @@ LET = {
         ("phi.d(b)", r"\phi'\left(b\right)"),
         ("act.d.d.d.d(t)", r"\operatorname{act}^{(4)}\left(t\right)"),
         ("relu(b)", r"\operatorname{relu}\left(b\right)"),
-        ("W_star@res", r"W_{\mathit{star}} \mathit{res}"),
+        ("W_star@res", r"W_{\ast} \mathit{res}"),
         ("omega_0*t", r"\omega_{0} t"),
         ("eye(n) - ones(n, m)@zeros(m, n)", r"I_{n} - \mathbf{1}_{n \times m} \cdot 0_{m \times n}"),
         ("2*3", r"2 \cdot 3"),

@@ -1,11 +1,17 @@
 """The flow of general weights: conserved row norms, walls, and an integration in the entries of W."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from symflow.derivation.files import load
 from symflow.flow import rotation_flow
 from symflow.flow.rotation import general_weight_flow
+from symflow.flow.rotation.equations import Parameters, Rows, descent
+
+DERIVATIONS = Path(__file__).resolve().parents[4] / "derivations"
 
 
 def instance(seed, Q, L, N):
@@ -70,3 +76,56 @@ def test_without_hidden_rotation_both_flows_agree():
     one, other = rotation_flow(*arguments, t_max=2.0), general_weight_flow(*arguments, t_max=2.0)
     assert np.allclose(one.bias([0.3, 2.0]), other.bias([0.3, 2.0]), atol=1e-12)
     assert [event.kind for event in one.events] == [event.kind for event in other.events]
+
+
+@pytest.mark.parametrize(("seed", "Q", "L"), [(0, 2, 1), (1, 3, 1), (2, 2, 2)])
+def test_row_norms_are_conserved_at_fixed_biases(seed, Q, L):
+    arguments = instance(seed, Q, L, 15)
+    flow = general_weight_flow(*arguments, t_max=3.0, fixed_biases=True)
+    assert flow.end > 0.3
+    times = np.linspace(0, flow.end, 30)
+    W = flow.weight(times)
+    assert np.abs(np.linalg.norm(W, axis=3) - np.linalg.norm(arguments[4], axis=2)).max() < 1e-12
+    assert np.abs(W[-1] - W[0]).max() > 1e-2
+    assert (flow.bias(times) == arguments[3]).all()
+    assert (np.diff(flow.loss(times)) < 1e-12).all()
+
+
+def test_at_fixed_biases_the_velocity_is_that_of_b8():
+    """The proved gradient, compiled, integrated in the entries of W by a solver that knows nothing of charts."""
+    x, labels, goals, biases, weights = instance(4, 3, 1, 9)
+    b8 = load(DERIVATIONS / "b8_general_weights.py")[0].check().lambdify()["B8"]
+    y, mass, one, none = goals[labels], np.full(9, 1 / 9), np.tile(np.eye(3), (9, 1, 1)), np.zeros((9, 3))
+
+    def velocity(_, state):
+        W = state.reshape(3, 3)
+        H = (x + biases[0]) @ W.T > 0
+        return -b8(W=W, H=H, K=one, w=x, q=none, y=y, beta=biases[0], weights=mass).ravel()
+
+    events = general_weight_flow(x, labels, goals, biases, weights, t_max=1.0, fixed_biases=True).events
+    t_max = 0.95 * events[0].time if events else 1.0
+    flow = general_weight_flow(x, labels, goals, biases, weights, t_max=t_max, rtol=1e-12, fixed_biases=True)
+    end = solve_ivp(velocity, (0, t_max), weights[0].ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
+    assert np.abs(end - weights[0].ravel()).max() > 1e-3
+    assert np.abs(flow.weight([t_max])[0, 0].ravel() - end).max() < 1e-10
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_the_right_hand_side_is_b8_at_every_layer(layer):
+    x, labels, goals, biases, W = instance(6, 3, 2, 8)
+    y, V, mass = goals[labels], np.linalg.inv(W), np.full(8, 1 / 8)
+    z, before, H = x, [], []
+    for m in range(2):
+        before.append(z)
+        a = (z + biases[m]) @ W[m].T
+        H.append(a > 0)
+        z = np.maximum(a, 0) @ V[m].T - biases[m]
+    P = [np.array([V[m] @ np.diag(h.astype(float)) @ W[m] for h in H[m]]) for m in range(2)]
+    K, q = (P[1], P[1] @ biases[1] - biases[1]) if layer == 0 else (np.tile(np.eye(3), (8, 1, 1)), np.zeros((8, 3)))
+    b8 = load(DERIVATIONS / "b8_general_weights.py")[0].check().lambdify()["B8"]
+    proved = b8(W=W[layer], H=H[layer], K=K, w=before[layer], q=q, y=y, beta=biases[layer], weights=mass)
+    root = np.sqrt(mass)
+    rows = Rows(x * root[:, None], root, y * root[:, None], np.array(H, dtype=float))
+    found = descent(rows, Parameters(biases, W, V), "weights at fixed biases")[0]
+    assert np.allclose(found[6:].reshape(2, 3, 3)[layer], -proved, rtol=0, atol=1e-12)
+    assert (found[:6] == 0).all()

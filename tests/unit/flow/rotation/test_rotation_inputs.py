@@ -1,7 +1,5 @@
 """Bad questions get an error that says what is wrong; broken invariants stop a run."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -81,7 +79,7 @@ def test_a_rotation_off_the_group_stops_the_run(monkeypatch):
         def drifting(self, make_chart):
             def make(biases, rotations):
                 chart = make_chart(biases, rotations)
-                chart.base = dataclasses.replace(chart.base, weights=chart.base.weights * (1 + 1e-13))
+                chart.base = chart.base._replace(weights=chart.base.weights * (1 + 1e-13))
                 return chart
 
             return make

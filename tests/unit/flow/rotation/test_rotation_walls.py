@@ -4,12 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
 
 from symflow.flow import rotation_flow
 from symflow.flow.rotation.filippov import Candidate, decide, multipliers
 from symflow.flow.rotation.walls import FRACTIONS, Unresolved, displacement, first_root
 from symflow.network import draw_orthogonal
+from tests.unit.flow.rotation.smoothed_relu import smoothed
 
 
 def instance(seed, Q, L, N):
@@ -20,44 +20,15 @@ def instance(seed, Q, L, N):
     return points, labels, goals, biases, np.array([draw_orthogonal(rng, Q) for _ in range(L)])
 
 
-def smoothed(arguments, t_max, width):
-    """Gradient flow for ReLU replaced by (u + √(u² + w²))/2, in the entries of β and R, by Radau; typed anew."""
-    x, labels, goals, biases, rotations = arguments
-    (L, Q), N, y = biases.shape, len(x), goals[labels]
-
-    def velocity(_, state):
-        b, R = state[: L * Q].reshape(L, Q), state[L * Q :].reshape(L, Q, Q)
-        z, before = x, []
-        for m in range(L):
-            u = (z + b[m]) @ R[m].T
-            root = np.sqrt(u**2 + width**2)
-            before.append((u, (u + root) / 2, (1 + u / root) / 2))
-            z = before[-1][1] @ R[m] - b[m]
-        p, b_dot, R_dot = z - y, np.empty_like(b), np.empty_like(R)
-        for m in range(L - 1, -1, -1):
-            u, s, D = before[m]
-            v = p @ R[m].T
-            below = (D * v) @ R[m]
-            b_dot[m] = (p - below).mean(axis=0)
-            X = (v.T @ s - (D * v).T @ u) / N
-            R_dot[m] = (X - X.T) / 2 @ R[m]
-            p = below
-        return np.append(b_dot, R_dot)
-
-    start = np.append(biases.ravel(), np.asarray(rotations, dtype=float).ravel())
-    end = solve_ivp(velocity, (0, t_max), start, method="Radau", rtol=1e-8, atol=1e-10).y[:, -1]
-    return end[: L * Q].reshape(L, Q), end[L * Q :].reshape(L, Q, Q)
-
-
 @pytest.mark.parametrize(
     ("seed", "Q", "L", "N", "t_max", "kinds"),
     [
         (2, 2, 1, 20, 1.0, {"crosses"}),
         (5, 2, 1, 20, 10.0, {"crosses", "slides"}),
         (4, 2, 2, 12, 2.0, None),
-        (2, 3, 2, 10, 2.0, {"crosses", "slides", "leaves"}),
-        (9, 2, 2, 12, 2.0, {"crosses", "slides", "leaves"}),
-        (3, 2, 3, 10, 3.0, {"crosses", "slides", "leaves"}),
+        pytest.param(2, 3, 2, 10, 2.0, {"crosses", "slides", "leaves"}, marks=pytest.mark.deep),
+        pytest.param(9, 2, 2, 12, 2.0, {"crosses", "slides", "leaves"}, marks=pytest.mark.deep),
+        pytest.param(3, 2, 3, 10, 3.0, {"crosses", "slides", "leaves"}, marks=pytest.mark.deep),
     ],
 )
 def test_the_smoothed_flow_tends_to_this_one(seed, Q, L, N, t_max, kinds):
@@ -173,9 +144,10 @@ def test_modes_are_those_of_the_shortest_velocity():
 
 def test_first_root_of_samples():
     functions = np.array([np.cos(3 * FRACTIONS), 0.6 - FRACTIONS, 1 + FRACTIONS, (FRACTIONS - 0.2) ** 2]).T
-    fraction, place = first_root(functions, 1.0)
+    fraction, place, slope = first_root(functions, 1.0)
     assert place == 0
     assert abs(fraction - np.pi / 6) < 1e-9
+    assert abs(slope + 3) < 1e-6
     assert first_root(functions[:, 2:], 1.0) is None
     dip = ((FRACTIONS - 0.3) * (FRACTIONS - 0.31))[:, None]
     assert abs(first_root(dip, 1.0)[0] - 0.3) < 1e-9

@@ -1,0 +1,132 @@
+"""Walls where the continuation is not plain, compiled: data join and leave sliding atoms, slides end, walls meet.
+
+All choices are tried (``trials``). Exactly one consistent choice, none of them unclear, is written down; anything else
+is left to ``resolving``, which also finds the words for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symflow.flow.chamber.bookkeeping import NONE, Points, put_in, take_out
+from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.history import SLIDES, STOPS, Log
+from symflow.flow.chamber.prefixes import Nodes
+from symflow.flow.chamber.running import Run, mark, unmark, write_change
+from symflow.flow.chamber.tolerances import MANY
+from symflow.flow.chamber.trials import (
+    RIGHT,
+    UNCLEAR,
+    Trial,
+    choice_force,
+    empty_trial,
+    gather_slides,
+    judge,
+    lay_out,
+    next_modes,
+    write_jumps,
+)
+from symflow.flow.chamber.zero_classes import Classes, classes_of
+
+
+@compiled
+def settle(nodes: Nodes, points: Points, log: Log, run: Run, count: int) -> bool:
+    """Write down the only consistent continuation at the data found at walls; False, and nothing done, if unclear."""
+    depth, _, width = points.active.shape
+    if count > run.found.shape[0] or depth * width > 60:
+        return False
+    classes = classes_of(points, run.found, count)
+    places = 0
+    for i in range(classes.data.size):
+        places += classes.zero[classes.number[i]].sum()
+    if classes.data.size == 0 or log.counts[1] + 2 * places > log.changes.shape[0]:
+        return False
+    trial = empty_trial(classes, run.theta.size)
+    modes, right = np.empty(MANY, dtype=np.int64), 0
+    while True:
+        walls = lay_out(nodes, classes, trial)
+        if walls == NONE:
+            return False
+        H, c = run.H.copy(), run.c.copy()
+        choice_force(nodes, classes, trial, H, c)
+        answer = judge(nodes, classes, trial, walls, H, c, run.theta)
+        if answer == UNCLEAR or (answer == RIGHT and right == 1):
+            return False
+        if answer == RIGHT:
+            modes[:] = trial.mode
+            right = 1
+        if not next_modes(trial, walls):
+            break
+    if right == 0:
+        return False
+    trial.mode[:] = modes
+    slides = gather_slides(trial, lay_out(nodes, classes, trial))
+    if slides > run.theta.size or not write_jumps(nodes, classes, trial, slides):
+        return False
+    commit(nodes, points, log, run, classes, trial, slides)
+    return True
+
+
+@compiled
+def commit(nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, trial: Trial, slides: int) -> None:
+    """Give the data at walls their new patterns and places, and the sliding walls their functions."""
+    unmark(run)
+    for place in range(classes.data.size):
+        move_datum(nodes, points, log, run, classes, trial, classes.data[place], classes.number[place])
+    run.slides[0] = slides
+    for slide in range(slides):
+        run.rows[slide] = trial.rows[slide]
+        run.jump[slide] = trial.jump[slide]
+        run.jump_value[slide] = trial.jump_value[slide]
+        run.offsets[slide] = np.dot(trial.rows[slide], run.theta)
+
+
+@compiled
+def slide_number(classes: Classes, trial: Trial, group: int, layer: int, k: int) -> int:
+    """The number of the slide of a preactivation of a class, or NONE."""
+    if classes.zero[group, layer, k] == 0:
+        return NONE
+    number: int = trial.slide[trial.wall[group, layer, k]]
+    return number
+
+
+@compiled
+def first_change(points: Points, classes: Classes, trial: Trial, i: int, group: int) -> int:
+    """The first layer in which a datum changes its pattern, or begins or ends to slide; the depth if none."""
+    depth: int = points.active.shape[0]
+    width: int = points.active.shape[2]
+    for layer in range(depth):
+        for k in range(width):
+            if points.active[layer, i, k] != trial.pattern[group, layer, k]:
+                return layer
+            if (points.sliding[layer, i, k] == NONE) != (slide_number(classes, trial, group, layer, k) == NONE):
+                return layer
+    return depth
+
+
+@compiled
+def move_datum(
+    nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, trial: Trial, i: int, group: int
+) -> None:
+    """Give one datum its new pattern and place; note what changed."""
+    depth, _, width = points.active.shape
+    begin = first_change(points, classes, trial, i, group)
+    if begin < depth:
+        take_out(points, i, begin)
+    for layer in range(depth):
+        for k in range(width):
+            if classes.zero[group, layer, k] == 0:
+                continue
+            number = slide_number(classes, trial, group, layer, k)
+            if points.active[layer, i, k] != trial.pattern[group, layer, k]:
+                points.active[layer, i, k] = trial.pattern[group, layer, k]
+                write_change(log, layer, i, k, trial.pattern[group, layer, k])
+            if points.sliding[layer, i, k] != number:
+                points.sliding[layer, i, k] = number
+                write_change(log, layer, i, k, STOPS if number == NONE else SLIDES + number)
+            if number == NONE:
+                mark(run, layer, i, k)
+    if begin < depth:
+        for layer in range(begin, depth):
+            points.node[layer + 1, i] = trial.path[group, layer + 1]
+        put_in(nodes, points, i, begin)

@@ -1,0 +1,138 @@
+"""Many walls at once and data on walls of two layers: which combinations exist, and where sliding on them ends."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from symflow.flow import rotation_flow
+from symflow.flow.rotation.arrangements import faces, lies_in_span
+from symflow.flow.rotation.equations import Parameters, Rows
+from symflow.flow.rotation.hulls import Piece, Polytope
+from symflow.network import draw_orthogonal
+from tests.unit.flow.rotation.smoothed_relu import smoothed
+
+SIGN = {"truncated": -1, "sliding": 0, "active": 1}
+
+
+def exists(normals, modes):
+    """By linear programming: some direction has these signs."""
+    signs = np.array([SIGN[mode] for mode in modes])
+    result = linprog(
+        np.zeros(normals.shape[1]),
+        A_ub=-(signs[:, None] * normals)[signs != 0],
+        b_ub=-np.ones((signs != 0).sum()),
+        A_eq=normals[signs == 0] if (signs == 0).any() else None,
+        b_eq=np.zeros((signs == 0).sum()) if (signs == 0).any() else None,
+        bounds=(None, None),
+    )
+    return result.status == 0
+
+
+@pytest.mark.parametrize(("planar", "free"), [(3, 0), (4, 0), (3, 1), (0, 2)])
+def test_faces_are_those_that_linear_programming_finds(planar, free):
+    rng = np.random.default_rng(planar + 10 * free)
+    normals = np.vstack([rng.normal(size=(planar, 2)) @ rng.normal(size=(2, 5)), rng.normal(size=(free, 5))])
+    found = faces(normals)
+    assert len(set(found)) == len(found) == (4 * planar + 1 if planar else 1) * 3**free
+    assert set(found) == {modes for modes in itertools.product(SIGN, repeat=planar + free) if exists(normals, modes)}
+
+
+def test_parallel_walls_have_one_side_together():
+    normals = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    found = faces(normals)
+    assert len(found) == 13
+    assert all(modes[0] == modes[1] for modes in found)
+
+
+def test_walls_in_general_position_in_space_are_too_many():
+    assert faces(np.random.default_rng(0).normal(size=(7, 3))) is None
+
+
+def test_a_gradient_in_the_span_of_others():
+    rows = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    assert lies_in_span(np.array([[3.0, -1.0, 0.0]]), rows)
+    assert not lies_in_span(np.array([[3.0, -1.0, 1e-3]]), rows)
+
+
+def test_a_pentagon():
+    """An atom on f = 0 and a datum on s = 0 that has f + g s where s > 0: five cells (theory D2).
+
+    With strengths a of the atom, b of the datum and J of the early wall the corners are, in units of the gradients of f
+    and s: 0, (a + b, 0), (0, J), (b, J + b g) and (a + b, J + b g), for g > 0.
+    """
+    a, b, J, g, drive = 2.0, 1.0, 1.5, 0.5, np.array([1.2, 2.0])
+    masks = np.zeros((2, 2, 1))
+
+    def velocity(rows, at):
+        s, (atom, datum) = rows.masks[0, 1, 0], rows.masks[1, :, 0]
+        return drive - np.array([a * atom + b * datum, s * (J + b * g * datum)])
+
+    def normals(rows, layers, components, at):
+        return np.array(
+            [
+                [1.0, g * m[0, 0]] if layer else [0.0, 1.0]
+                for layer, m in zip(layers, rows.masks.swapaxes(0, 1), strict=True)
+            ]
+        )
+
+    rows = Rows(np.zeros((2, 1)), np.ones(2), np.zeros((2, 1)), masks)
+    places = np.array([0]), np.array([1])
+    pieces = [
+        Piece(0, 1, 0, places[0], places[0]), Piece(0, 1, 0, places[1], places[1]), Piece(1, 0, 0, places[1], places[1])
+    ]  # fmt: skip
+    nowhere = Parameters(np.zeros((2, 1)), np.zeros((2, 1, 1)), np.zeros((2, 1, 1)))
+    polytope = Polytope(pieces, rows, velocity, normals)
+    walls = np.eye(2)
+    polytope.refresh(nowhere, walls)
+    # (atom, datum, s): before s = 0 the two are one.
+    assert set(polytope.cells) == {(0, 0, 0), (1, 1, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1)}
+    assert len(polytope.facets) == 5
+    # (1.2, 2.0) lies below the corner (1, 2) to (3, 2) exactly: on that facet, and inside all others.
+    heights = np.sort(polytope.heights(nowhere, walls))
+    assert abs(heights[0]) < 1e-12
+    assert heights[1] > 0.02
+    facet = int(np.argmin(polytope.heights(nowhere, walls)))
+    left = {(piece.layer, int(piece.rows[0])): mode for piece, mode in polytope.left(facet)}
+    assert left == {(0, 1): "active", (1, 1): "active"}
+    drive[:] = 0.4, 1.6  # inside the pentagon, outside of the box that shares of two walls would fill
+    assert polytope.heights(nowhere, walls).min() > 0
+    drive[:] = 0.4, 1.8
+    assert polytope.heights(nowhere, walls).min() < 0
+
+
+def draw(seed, N=40):
+    rng = np.random.default_rng(seed)
+    centres, labels = rng.normal(size=(3, 3)), np.arange(N) % 3
+    points = centres[labels] + 0.3 * rng.normal(size=(N, 3))
+    goals, biases = rng.normal(size=(3, 3)), rng.uniform(-0.5, 1.0, size=(2, 3))
+    return points, labels, goals, biases, np.array([draw_orthogonal(rng, 3) for _ in range(2)])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("seed", "t_max"), [(3, 0.9), (10, 4.5)])
+def test_whole_families_and_joining_data_as_in_the_smoothed_flow(seed, t_max):
+    """Draw 3: eighteen walls at 0.818. Draw 10: data join and leave an atom that slides, from 3.63 on."""
+    arguments = draw(seed)
+    flow = rotation_flow(*arguments, t_max=t_max)
+    assert flow.status == "finished", flow.message
+    errors = []
+    for width in (1e-2, 1e-3, 1e-5):
+        beta, R = smoothed(arguments, t_max, width)
+        errors.append(max(np.abs(flow.bias([t_max])[0] - beta).max(), np.abs(flow.rotation([t_max])[0] - R).max()))
+    assert errors[2] < 2e-5
+    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+
+
+def test_a_family_on_one_ray_crosses_at_once():
+    flow = rotation_flow(*draw(3), t_max=0.825)
+    assert flow.status == "finished", flow.message
+    times = [event.time for event in flow.events]
+    assert max(times.count(time) for time in times) > 10
+
+
+def test_data_that_join_a_sliding_atom():
+    flow = rotation_flow(*draw(10), t_max=3.7)
+    assert flow.status == "finished", flow.message
+    assert any(event.time > 3.63 for event in flow.events)
