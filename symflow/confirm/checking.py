@@ -98,7 +98,13 @@ def _confirmations(statement: Statement, effort: Effort) -> Iterator[str]:
         if found is not None:
             yield str(found)
     if statement.confirm:
-        yield str(confirm_gradient(statement.equation, statement.confirm, effort=effort))
+        try:
+            yield str(confirm_gradient(statement.equation, statement.confirm, effort=effort))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            # the mapping is the author's: whatever is wrong with it must not end the run
+            if isinstance(error, SymflowError):
+                raise
+            raise ConfirmationError(f"confirm= cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _by_components(statement: Statement, effort: Effort) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,7 +14,7 @@ from symflow.derivation.totality import require_total
 from symflow.errors import ClaimError, KindError
 from symflow.expr.order import Inequality
 from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import Equation, Expr
+from symflow.expr.tree import DERIVATIVES, Equation, Expr
 
 if TYPE_CHECKING:
     from symflow.derivation.writing import Derivation
@@ -105,7 +105,44 @@ def _speak_of_states(here: Derivation, home: Derivation, statement: Statement, v
                 f"{statement.label} speaks of {state.name}, a state of its recursion; name the symbol that stands for "
                 f"it here, values={{{state.symbol!r}: …}}"
             )
+        if stands.data[0].kind != symbol.kind or stands.data[0].family != symbol.family:
+            raise KindError(
+                f"{state.name} is any {symbol.kind} that the recursion reaches; {stands!r} is declared "
+                f"{stands.data[0].kind}{' over the data' if stands.data[0].family else ''}, so it says more or less"
+            )
         meaning = (id(induction.recursion), state.name, others)
         if meanings.setdefault(stands.data[0].name, meaning) != meaning:
             raise KindError(f"{stands!r} stands for another state already; take a symbol of its own for {state.name}")
+    stand = {
+        named.get(symbol, state.symbol).data[0]
+        for symbol, state in states.items()
+        if symbol.name in statement.equation.symbols()
+    }
+    for symbol, value in named.items():
+        met = [node for node in value.walk() if node.op == "symbol" and node.data[0] in stand]
+        if symbol not in states and met:
+            raise KindError(
+                f"{symbol.name} is the same at every layer; {value!r} contains {met[0]!r}, which is a state"
+            )
     here.meanings = meanings
+
+
+def require_states_apart(label: str, equation: Equation, grounds: Sequence[Lemma]) -> None:
+    """Raise KindError where a statement differentiates by what a borrowed theorem says that a state depends on.
+
+    A symbol that stands for a state is held constant by a derivative; the state itself is not.
+    """
+    varied = [
+        variable
+        for side in (equation.lhs, equation.rhs)
+        for node in side.walk()
+        if node.op in DERIVATIVES
+        for variable in (node.args[1::2] if node.op == "along" else node.args[1:2])
+    ]
+    for variable in varied:
+        for ground in grounds:
+            if variable.data[0].name in ground.equation.symbols():
+                raise KindError(
+                    f"{label} differentiates by {variable!r}, on which the states of {ground.label} may depend; "
+                    f"put what they are in their place, or state it without the lemma"
+                )

@@ -6,7 +6,9 @@ They are programs and are run, unlike claims files: check those of people you wo
 from __future__ import annotations
 
 import runpy
+import sys
 import traceback
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from symflow.derivation.borrowing import folder_of
@@ -21,10 +23,12 @@ def load(path: str | Path) -> list[Derivation]:
     """
     file = Path(path)
     try:
-        with folder_of(file):
+        with folder_of(file), redirect_stdout(sys.stderr):  # what a file prints is no part of a report
             names = runpy.run_path(str(file), run_name=f"derivation:{file.stem}")
     except SymflowError as error:
         raise ClaimError(f"{file}{_line_in(error, file)}: {error}") from error
+    except SystemExit as error:
+        raise ClaimError(f"{file}{_line_in(error, file)}: the file ends the program (sys.exit)") from error
     except SyntaxError as error:
         elsewhere = f" (in {error.filename})" if error.filename not in (None, str(file)) else ""
         line = f", line {error.lineno}" if error.lineno and not elsewhere else _line_in(error, file)

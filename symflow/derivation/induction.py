@@ -24,7 +24,7 @@ from symflow.derivation.totality import is_invertible, require_total
 from symflow.errors import KindError, ShapeError
 from symflow.expr.order import Inequality
 from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import Equation, Expr, Symbol, lift
+from symflow.expr.tree import DERIVATIVES, Equation, Expr, Symbol, lift
 
 
 class Layer:
@@ -120,6 +120,10 @@ class Recursion:
             raise KindError(f"{name}: a state or parameter is a symbol at a general layer; {symbol!r} is an expression")
         if name in self.parameters or any(name == state.name for state in self.states):
             raise KindError(f"the recursion has {name} already")
+        if self.owner(symbol.data[0]) is not None:
+            raise KindError(
+                f"{symbol!r} stands for {self.owner(symbol.data[0])} already; {name} needs a symbol of its own"
+            )
         if name.endswith("_next"):
             raise KindError(f"{name}: names with _next are those of the following layer")
 
@@ -150,6 +154,7 @@ class Recursion:
         """
         following = self.following()
         values = {state.symbol: following[state.name] for state in self.states}
+        self._require_closed(claim(self.here()), following)
         statement = self._instance(claim, values)
         hypothesis = claim(self.here())
         require_total("the induction hypothesis", hypothesis)
@@ -157,6 +162,32 @@ class Recursion:
         if known is None:
             return statement, (hypothesis,), {}
         return substitute_in(statement, known), (), known
+
+    def _require_closed(self, general: Equation, following: Mapping[str, Expr]) -> None:
+        """What the statement binds, by a derivative or a sum over the data, no state may depend on unseen.
+
+        At layer l the states are symbols of their own: constant where is differentiated, and one for all data points
+        where they are declared without index. So must be what the recursion puts in their place.
+        """
+        varied = {
+            variable.data[0]
+            for side in (general.lhs, general.rhs)
+            for node in side.walk()
+            if node.op in DERIVATIVES
+            for variable in (node.args[1::2] if node.op == "along" else node.args[1:2])
+        }
+        for state in self.states:
+            for value in (state.start, following[state.name]):
+                if value.free - state.symbol.free:
+                    raise KindError(
+                        f"{state.name} is one for all data points, and {value!r} depends on the index "
+                        f"{min(value.free - state.symbol.free)}; declare it over the data"
+                    )
+                met = [part for part in _symbols(value) if part.data[0] in varied]
+                if met:
+                    raise KindError(
+                        f"{state.name} depends on {met[0]!r}, by which the statement differentiates it as a constant"
+                    )
 
     def _instance(self, claim: Claim, values: dict[Expr, Expr]) -> Equation:
         general = claim(self.here())

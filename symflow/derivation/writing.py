@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from symflow.derivation.borrowing import borrow, from_file, theorem
+from symflow.derivation.borrowing import borrow, from_file, require_states_apart, theorem
 from symflow.derivation.induction import Induction, Layer, Recursion
 from symflow.derivation.judging import judge, judge_induction
 from symflow.derivation.reports import Report, Step
@@ -158,6 +158,8 @@ class Derivation:
 
         Every such matrix has a root and every N.T @ N is such a matrix, so nothing more is assumed. Returns N.
         """
+        if root in self.symbols:
+            raise KindError(f"{root} is a symbol already; a root that is to be any matrix needs a name of its own")
         N = self.matrix(root, matrix.shape[0])
         self.assume(matrix == N.T @ N)
         return N
@@ -256,6 +258,10 @@ class Derivation:
         rests_on: Sequence[str] = (), confirm: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     ) -> None:  # fmt: skip
         """Add a statement, which may have a free data index: then it is claimed for every data point."""
+        for what, text in (("a label", label), ("a title", title), ("a source", source)):
+            if not isinstance(text, str):
+                raise KindError(f"{label}: {what} is text; got {text!r}")
+        require_states_apart(label, equation, self.grounds)
         hypotheses = tuple(self.hypotheses)
         specs = (confirm,) if isinstance(confirm, Mapping) else tuple(confirm)
         lemmas = tuple(self.lemmas)

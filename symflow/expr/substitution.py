@@ -30,6 +30,8 @@ def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:
         if key.shape != value.shape:
             raise KindError(f"{key!r} and what replaces it have different shapes")
 
+    _require_no_capture(expr, values)
+
     def visit(node: Expr, below: list[Expr]) -> Expr:
         if node.op == "symbol":
             return table.get(node.data, node)
@@ -43,6 +45,46 @@ def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:
         return Expr(node.op, tuple(below), node.data, node.shape, free)
 
     return bottom_up(expr, visit)
+
+
+def _require_no_capture(expr: Expr, values: Mapping[Expr, Expr]) -> None:
+    """Raise KindError where a replacement would come to depend on what a sum or a derivative around it binds.
+
+    The pull-out of a constant, datasum(a*x[i], i) == a*datasum(x[i], i), says nothing about a = b[i]; and what is
+    held constant while another symbol varies may not be replaced by something that contains that symbol.
+    """
+    table = {key.data: value for key, value in values.items()}
+    families = {key.data[0]: key.data[1] for key in values if key.data[1] is not None}
+    for node in expr.walk():
+        if node.op == "symbol" and node.data[0] in families and families[node.data[0]] != node.data[1]:
+            raise KindError(f"{node!r} stands with another data index than what is replaced; use one index for it")
+        if node.op == "datasum":
+            _require_apart(node.args[0], table, node.data)
+        elif node.op == "along":
+            for X, velocity in zip(node.args[1::2], node.args[2::2], strict=True):
+                _require_apart(velocity, table, X.data[1])
+                _require_constant(node.args[0], table, X)
+        elif node.op in ("grad", "liegrad", "jac", "diff"):
+            _require_constant(node.args[0], table, node.args[1])
+
+
+def _require_apart(body: Expr, table: Mapping[object, Expr], index: str | None) -> None:
+    for node in body.walk():
+        value = table.get(node.data) if node.op == "symbol" else None
+        if value is not None and index in value.free and node.data[1] != index:
+            raise KindError(
+                f"{value!r} depends on the data index {index}, over which is summed where {node!r} stands; "
+                "give it another index"
+            )
+
+
+def _require_constant(body: Expr, table: Mapping[object, Expr], variable: Expr) -> None:
+    for node in body.walk():
+        value = table.get(node.data) if node.op == "symbol" else None
+        if value is not None and any(part.op == "symbol" and part.data[0] == variable.data[0] for part in value.walk()):
+            raise KindError(
+                f"{node!r} is constant where is differentiated by {variable!r}; it cannot be replaced by {value!r}"
+            )
 
 
 def substitute_in(equation: Equation, values: Mapping[Expr, Expr]) -> Equation:

@@ -278,12 +278,15 @@ class Rewriter:
     # patterns
 
     def _patterns(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
+        return self._replaced(factors, outs) or self._permuted(factors, outs)
+
+    def _replaced(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
         for pattern in self.patterns:
             if pattern.permutes:
                 continue
             for pieces, note in self._applied(pattern, factors, outs):
                 return pieces, [note]
-        return self._permuted(factors, outs)
+        return None
 
     def _applied(self, pattern: Pattern, factors: Factors, outs: Slots) -> Iterator[tuple[list[Piece], Note]]:
         for context, holes, sign in matches(self.space, pattern, factors, outs):
@@ -292,7 +295,10 @@ class Rewriter:
             yield [(sign * c, f, o) for c, f, o in pieces], note
 
     def _permuted(self, factors: Factors, outs: Slots) -> tuple[list[Piece], list[Note]] | None:
-        """The first, in canonical order, of the terms that relations like S H = H S turn a term into."""
+        """A term that relations like S H = H S turn a term into: one that another rule applies to, else the first.
+
+        The order is that of canonical terms.
+        """
         permuting = [p for pattern in self.patterns if pattern.permutes for p in (pattern, pattern.reversed()) if p]
         if not permuting:
             return None
@@ -309,6 +315,8 @@ class Rewriter:
                     if turned and new not in found and len(found) < MAX_ORBIT:
                         found[new] = (coefficient * c * turned, notes + scaled([note], coefficient))
                         queue.append(new)
+                        if self._meetings(*new) or self._replaced(*new):
+                            return [(found[new][0], *new)], found[new][1]
             self._count()
         best = min(found)
         coefficient, notes = found[best]

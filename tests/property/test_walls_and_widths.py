@@ -214,8 +214,8 @@ def _proved_formula(file, label):
 
 
 @pytest.mark.parametrize("widths", [(5, 5, 3, 2), (8, 6, 5, 3, 3), (4, 2, 2)])
-def test_full_row_rank_has_truncation_maps_and_the_gradient_of_F3a(widths):
-    formula = _proved_formula("f3_full_row_rank.py", "F3a.bias")
+def test_full_row_rank_has_truncation_maps_and_the_gradient_of_F3_rank(widths):
+    formula = _proved_formula("f3_full_row_rank.py", "F3.rank.bias")
     layers, points, targets = draw_layers(np.random.default_rng(len(widths)), widths, 6, as_normal)
     gradient = layer_gradients(layers, points, targets, oracle=floating)
     hidden, cumulative = hidden_states(layers, points), cumulative_parameters(layers)
@@ -239,7 +239,7 @@ def test_full_row_rank_has_truncation_maps_and_the_gradient_of_F3a(widths):
 
 
 def _embedded(layers, widths):
-    """F3b: the hidden layers in blocks of R^Q, and the output layer reading its block."""
+    """F3.widths: the hidden layers in blocks of R^Q, and the output layer reading its block."""
     starts = np.concatenate([[0], np.cumsum(widths[:-1])])
     Q = int(starts[-1])
     blocks = [slice(a, b) for a, b in pairwise(starts)]

@@ -143,7 +143,7 @@ def test_long_products_do_not_exhaust_the_stack() -> None:
         ("datasum(sqnorm(x[i]), i)", "Σᵢ ωᵢ ‖xᵢ‖²"),
         ("datasum(x2[q], q)", "Σ_q ω_q x₂[q]"),
         ("-(A + B)@b", "-(A + B) b"),
-        ("inv(A.T)@W_star", "(Aᵀ)⁻¹ W_star"),
+        ("inv(A.T)@W_star", "A⁻ᵀ W_star"),
         ("hadamard(A, A@B)", "A ⊙ (A B)"),
         ("2*lam**-3", "2 λ⁻³"),
         ("t*2", "t·2"),
