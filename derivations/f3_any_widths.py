@@ -1,4 +1,4 @@
-"""F3.widths. Any widths: every feed-forward network is one of equal width whose weights have determinant 1.
+"""F3.any. Any widths: every feed-forward network is one of equal width whose weights have determinant 1.
 
 Source: arXiv:2501.07400 (equal widths there); theory F3.
 Hypotheses: none on the ranks or widths of the weights.
@@ -6,7 +6,7 @@ Hypotheses: none on the ranks or widths of the weights.
 The states are put in blocks of R^Q, Q = M_0 + ... + M_L. Block l is a set of coordinates, told by a mask: B for the
 blocks that are still blank, F = 1 - B for those that are written, G0 = F M0 for the last one of these, G = B M1 for the
 next (M0, M1 any masks). A weight enters as G W G0, W any Q x Q matrix of which only this block counts, and the layer of
-equal width is u -> relu(V u + G b), V = 1 + G W G0. F3.widths.written, F3.widths.pre-activation and F3.widths.state
+equal width is u -> relu(V u + G b), V = 1 + G W G0. F3.any.written, F3.any.pre-activation and F3.any.state
 are the step of an
 induction over layers: if u = F v is zero outside of F, and G0 u is the hidden state of the narrow network, then u' is
 zero outside of F + G, and G u' is the next hidden state. At the base u = x is in block 0, and F = G0. relu acts on all
@@ -34,18 +34,18 @@ u = d.define("u", F @ v)
 V = d.define("V", I(Q) + G @ W @ G0)
 following = d.define("u_next", relu(V @ u + G @ b))
 
-d.claim("F3.widths.blocks", G @ G0 == zeros(Q, Q), title="the blocks of two neighbouring layers are apart")
-d.claim("F3.widths.inverse", V @ (I(Q) - G @ W @ G0) == I(Q), title="the weight is unipotent, with inverse 1 - G W G0")
-d.claim("F3.widths.inverse-left", (I(Q) - G @ W @ G0) @ V == I(Q), title="on both sides")
-d.claim("F3.widths.mask", (F + G) @ (F + G) == F + G, title="the written blocks are a mask again")
-d.claim("F3.widths.next", G @ (F + G) == G, title="and contain the block of the layer")
-d.claim("F3.widths.written", (F + G) @ following == following, title="nothing is written outside")
+d.claim("F3.any.blocks", G @ G0 == zeros(Q, Q), title="the blocks of two neighbouring layers are apart")
+d.claim("F3.any.inverse", V @ (I(Q) - G @ W @ G0) == I(Q), title="the weight is unipotent, with inverse 1 - G W G0")
+d.claim("F3.any.inverse-left", (I(Q) - G @ W @ G0) @ V == I(Q), title="on both sides")
+d.claim("F3.any.mask", (F + G) @ (F + G) == F + G, title="the written blocks are a mask again")
+d.claim("F3.any.next", G @ (F + G) == G, title="and contain the block of the layer")
+d.claim("F3.any.written", (F + G) @ following == following, title="nothing is written outside")
 d.claim(
-    "F3.widths.pre-activation",
+    "F3.any.pre-activation",
     G @ (V @ u + G @ b) == G @ W @ G0 @ u + G @ b,
     title="block l before the activation, and of the output layer",
 )
-d.claim("F3.widths.state", G @ relu(p) == relu(G @ p), title="and after it, for p = V u + G b: block l is x^(l)")
+d.claim("F3.any.state", G @ relu(p) == relu(G @ p), title="and after it, for p = V u + G b: block l is x^(l)")
 
 deep = Derivation("Products of unipotent weights", source=SOURCE)
 layers = deep.recursion()
@@ -54,10 +54,10 @@ layers.parameter("W", deep.matrix("W", Q))
 layers.state("A", deep.matrix("A", Q), start=I(Q), following=lambda s: (I(Q) + s.B @ s.W @ (I(Q) - s.B)) @ s.A)
 layers.state("V", deep.matrix("V", Q), start=I(Q), following=lambda s: s.V @ (I(Q) - s.B @ s.W @ (I(Q) - s.B)))
 deep.induction(
-    "F3.widths.product", layers, lambda s: s.V @ s.A == I(Q), title="every cumulative weight has its inverse"
+    "F3.any.product", layers, lambda s: s.V @ s.A == I(Q), title="every cumulative weight has its inverse"
 )
 Z, T0 = deep.matrix("Z", Q), deep.matrix("T0", Q)
-deep.claim("F3.widths.multiplicative", det(Z @ T0) == det(Z) * det(T0), title="determinants are multiplicative")
+deep.claim("F3.any.multiplicative", det(Z @ T0) == det(Z) * det(T0), title="determinants are multiplicative")
 
 e = Derivation("Injections of the layers", source=SOURCE)
 M, N = e.dim("M"), e.dim("N")
@@ -67,8 +67,8 @@ e.assume(E0.T @ E1 == zeros(M, N))
 U = e.define("U", I(Q) + E1 @ w @ E0.T)
 e.claim("F3.embedded.inverse", U @ (I(Q) - E1 @ w @ E0.T) == I(Q), title="the inverse for a rectangular weight")
 e.claim("F3.embedded.determinant", det(U) == 1, title="its determinant is 1")
-e.lemma("F3.widths.multiplicative", of=deep, values={Z: U, T0: T})
-e.claim("F3.widths.volume", det(U @ T) == det(T), title="so every cumulative weight has determinant 1")
+e.lemma("F3.any.multiplicative", of=deep, values={Z: U, T0: T})
+e.claim("F3.any.volume", det(U @ T) == det(T), title="so every cumulative weight has determinant 1")
 
 i = Derivation("States under injections of the layers", source=SOURCE)
 i.assume(E0.T @ E1 == zeros(M, N))

@@ -239,7 +239,7 @@ def test_full_row_rank_has_truncation_maps_and_the_gradient_of_F3_rank(widths):
 
 
 def _embedded(layers, widths):
-    """F3.widths: the hidden layers in blocks of R^Q, and the output layer reading its block."""
+    """F3.any: the hidden layers in blocks of R^Q, and the output layer reading its block."""
     starts = np.concatenate([[0], np.cumsum(widths[:-1])])
     Q = int(starts[-1])
     blocks = [slice(a, b) for a, b in pairwise(starts)]

@@ -187,7 +187,7 @@ def _false_neighbours():
     slide = v - (n.T @ v) * n
     d.claim("D2, a normal that is no unit vector", n.T @ slide == 0)
     d.claim("F3.rank, the pseudo-inverse as a left inverse", A.T @ inv(A @ A.T) @ A == I(Q))
-    d.claim("F3.widths, a block on itself", (I(Q) + H @ V @ H) @ (I(Q) - H @ V @ H) == I(Q))
+    d.claim("F3.any, a block on itself", (I(Q) + H @ V @ H) @ (I(Q) - H @ V @ H) == I(Q))
     d.claim("F4, leaky ReLU is idempotent", D @ D == D)
     d.claim("F4, any activation is homogeneous", f(E @ v) == E @ f(v))
     d.claim("F6, without the last layer", along(V @ W, {V: -S, W: -H}) == -V @ H)
