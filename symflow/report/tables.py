@@ -71,7 +71,8 @@ def status_table(outcomes: Sequence[Outcome]) -> Iterator[str]:
         sizes = [certificate_size(row) for row in outcome.rows]
         steps = ", ".join("--" if size is None else str(size) for size in sizes) or "--"
         what = SAID.get(outcome.standing, outcome.standing)
-        name = rf"\ref{{{outcome.key}}} ({escape(outcome.label)})"
+        label = escape(outcome.label).replace(".", r".\allowbreak ")  # TeX breaks words behind hyphens alone
+        name = rf"\ref{{{outcome.key}}} ({label})"
         yield rf"{name} & {what} & {steps} & \raggedright {confirmed} \tabularnewline"
     yield r"\end{longtable}"
 
