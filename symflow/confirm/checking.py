@@ -40,6 +40,7 @@ class CheckedStatement:
     residual: str | None = None
     scope: str = ""
     lemmas: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
     hypotheses: tuple[str, ...] = ()
 
 
@@ -143,5 +144,6 @@ def _row(
         residual=verdict.residual if verdict is not None else None,
         scope=scope(statement, verdict) if verdict is not None else "",
         lemmas=_used(statement, verdict) if verdict is not None else (),
+        relations=tuple(verdict.relations) if verdict is not None else (),
         hypotheses=tuple(map(repr, statement.hypotheses)),
     )  # fmt: skip

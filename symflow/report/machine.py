@@ -55,5 +55,6 @@ def _entry(row: Row) -> dict[str, Any]:
             "scope": row.scope,
             "hypotheses": list(row.hypotheses),
             "lemmas": list(row.lemmas),
+            "relations": list(row.relations),
         }
     return entry

@@ -76,6 +76,7 @@ class Row:
     confirmation: str = ""  # how the claim fared against the original network; empty where nothing was compared
     scope: str = ""  # for what it holds, such as "every Q, every depth L"; empty where that is not recorded
     lemmas: tuple[str, ...] = ()  # labels of the statements that its proof uses
+    relations: tuple[str, ...] = ()  # schemas of the certificate, as in docs/certificates.md
     hypotheses: tuple[str, ...] = ()  # those under which it is stated, in the claims language
 
     def __post_init__(self) -> None:
@@ -92,6 +93,7 @@ class Row:
             label=getattr(checked, "label", ""), confirmation=getattr(checked, "confirmation", ""),
             scope=getattr(checked, "scope", ""), lemmas=tuple(getattr(checked, "lemmas", ())),
             hypotheses=tuple(getattr(checked, "hypotheses", ())),
+            relations=tuple(getattr(checked, "relations", ())),
         )  # fmt: skip
 
     @classmethod
