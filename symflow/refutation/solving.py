@@ -40,7 +40,7 @@ def solve_hypotheses(program: Program, point: Point, rng: Random, palette: Palet
         rng.shuffle(names)
         for name in names:
             try:
-                solved = _solved_for(program, which, program.symbols[name], point, rng, palette)
+                solved = solved_for(program, which, program.symbols[name], point, rng, palette)
             except UndefinedError:
                 continue
             if solved is not None:
@@ -50,7 +50,7 @@ def solve_hypotheses(program: Program, point: Point, rng: Random, palette: Palet
     return point
 
 
-def _solved_for(
+def solved_for(
     program: Program, which: int, symbol: Symbol, point: Point, rng: Random, palette: Palette
 ) -> Point | None:
     """The point with another value of the symbol at which a hypothesis holds; None where it is not affine in it."""
@@ -58,13 +58,13 @@ def _solved_for(
     rows, cols = members[0].nrows(), members[0].ncols()
     directions = [(k, B) for k in range(len(members)) for B in basis(space(symbol), rows, cols).members]
     origin = _moved(symbol, point, [(k, m * fmpq(-1)) for k, m in enumerate(members)])
-    constant = _residual(program, which, origin)
-    columns = [_minus(_residual(program, which, _moved(symbol, origin, [d])), constant) for d in directions]
+    constant = residual(program, which, origin)
+    columns = [_minus(residual(program, which, _moved(symbol, origin, [d])), constant) for d in directions]
     chosen = _solve(columns, constant, rng, palette)
     if chosen is None:
         return None
     solved = _moved(symbol, origin, [(k, B * c) for (k, B), c in zip(directions, chosen, strict=True)])
-    if any(_residual(program, which, solved)) or not all(belongs(symbol.kind, m) for m in solved.values[symbol.name]):
+    if any(residual(program, which, solved)) or not all(belongs(symbol.kind, m) for m in solved.values[symbol.name]):
         return None
     return solved
 
@@ -79,7 +79,7 @@ def _minus(left: list[fmpq], right: list[fmpq]) -> list[fmpq]:
     return [a - b for a, b in zip(left, right, strict=True)]
 
 
-def _residual(program: Program, which: int, point: Point) -> list[fmpq]:
+def residual(program: Program, which: int, point: Point) -> list[fmpq]:
     """The entries of left minus right of a hypothesis, for every data point that a free index may stand for."""
     evaluator = Evaluator(point, RATIONALS)
     lhs, rhs = program.sides[which]
