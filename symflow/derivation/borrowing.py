@@ -14,7 +14,7 @@ from symflow.derivation.totality import require_total
 from symflow.errors import ClaimError, KindError
 from symflow.expr.order import Inequality
 from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import DERIVATIVES, Equation, Expr
+from symflow.expr.tree import Equation, Expr
 
 if TYPE_CHECKING:
     from symflow.derivation.writing import Derivation
@@ -132,14 +132,7 @@ def require_states_apart(label: str, equation: Equation, grounds: Sequence[Lemma
 
     A symbol that stands for a state is held constant by a derivative; the state itself is not.
     """
-    varied = [
-        variable
-        for side in (equation.lhs, equation.rhs)
-        for node in side.walk()
-        if node.op in DERIVATIVES
-        for variable in (node.args[1::2] if node.op == "along" else node.args[1:2])
-    ]
-    for variable in varied:
+    for variable in equation.differentiated_by():
         for ground in grounds:
             if variable.data[0].name in ground.equation.symbols():
                 raise KindError(

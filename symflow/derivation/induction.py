@@ -24,7 +24,7 @@ from symflow.derivation.totality import is_invertible, require_total
 from symflow.errors import KindError, ShapeError
 from symflow.expr.order import Inequality
 from symflow.expr.substitution import substitute_in
-from symflow.expr.tree import DERIVATIVES, Equation, Expr, Symbol, lift
+from symflow.expr.tree import Equation, Expr, Symbol, lift
 
 
 class Layer:
@@ -169,13 +169,7 @@ class Recursion:
         At layer l the states are symbols of their own: constant where is differentiated, and one for all data points
         where they are declared without index. So must be what the recursion puts in their place.
         """
-        varied = {
-            variable.data[0]
-            for side in (general.lhs, general.rhs)
-            for node in side.walk()
-            if node.op in DERIVATIVES
-            for variable in (node.args[1::2] if node.op == "along" else node.args[1:2])
-        }
+        varied = {variable.data[0] for variable in general.differentiated_by()}
         for state in self.states:
             for value in (state.start, following[state.name]):
                 if value.free - state.symbol.free:

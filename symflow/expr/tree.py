@@ -273,6 +273,17 @@ class Equation:
                     found.setdefault(node.data[0].name, node.data[0])
         return found
 
+    def walk(self) -> Iterator[Expr]:
+        """Every node of both sides, parents before children."""
+        yield from self.lhs.walk()
+        yield from self.rhs.walk()
+
+    def differentiated_by(self) -> Iterator[Expr]:
+        """Every symbol by which a derivative of the statement differentiates, as often as it does."""
+        for node in self.walk():
+            if node.op in DERIVATIVES:
+                yield from node.args[1::2] if node.op == "along" else node.args[1:2]
+
     def dimensions(self) -> list[str]:
         """Every dimension name of the statement, sorted."""
         names = {d for side in (self.lhs, self.rhs) for node in side.walk() for d in _named_dims(node)}

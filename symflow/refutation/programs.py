@@ -60,13 +60,14 @@ def prepare(equation: Equation, hypotheses: tuple[Equation, ...] = ()) -> Progra
         for name, symbol in e.symbols().items():
             symbols.setdefault(name, symbol)
     nodes = table.values()
+    transcendental = any(map(_transcendental, nodes))
     return Program(
         sides=sides,
         free=tuple(sorted({index for e in equations for side in (e.lhs, e.rhs) for index in side.free})),
         symbols=symbols,
         dimensions=tuple(sorted({name for e in equations for name in e.dimensions()})),
-        transcendental=any(map(_transcendental, nodes)),
-        rational=tuple(not any(map(_transcendental, (*e.lhs.walk(), *e.rhs.walk()))) for e in equations),
+        transcendental=transcendental,
+        rational=tuple(not transcendental or not any(map(_transcendental, e.walk())) for e in equations),
         sampled=any(node.op == "datasum" for node in nodes) or any(s.family for s in symbols.values()),
         relation=equation.relation if isinstance(equation, Inequality) else "==",
     )
