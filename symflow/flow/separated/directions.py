@@ -11,6 +11,7 @@ whose second form has only differences of data in it and loses no digit when vâ€
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -18,9 +19,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.flow.separated.sums import Floats, prefix_sums, prefix_sums_of
+from symflow.flow.separated.sums import BLOCK, Floats, prefix_sums, prefix_sums_of
 
 Kind = Literal["collapsed", "partial", "frozen"]
+Masses = Callable[[int, int], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +51,8 @@ class Direction:
     @cached_property
     def masses(self) -> Floats:
         """The mass that drives the threshold from each of ``times`` on."""
-        step = 1 if self.last > self.first else -1
-        return _mass(np.arange(self.first, self.last + step, step), self.weights, self.masses_below)
+        masses = _masses(self.first, self.last, self.weights, self.masses_below)
+        return masses(0, self.times.size)
 
     @property
     def equilibrium(self) -> float:
@@ -121,18 +123,10 @@ def direction(data: Floats, weights: Floats | float, start: float, target: float
         last = below  # nothing drives the threshold, or it is where it wants to be
     else:
         last = int(np.searchsorted(data, target, side="left" if target > start else "right"))
-    met, step = _met(data, below, last), 1 if last > below else -1
     masses_below = None if isinstance(weights, float) else prefix_sums_of(weights)
-
-    def durations(begin: int, end: int) -> Floats:
-        corners = np.empty(end - begin + 1)
-        corners[0], corners[1:] = met[begin - 1] if begin else start, met[begin:end]
-        counts = np.arange(below + step * begin, below + step * end, step)
-        return _durations(corners, target, _mass(counts, weights, masses_below))
-
-    # Large arrays cost more to allocate than to fill: corners and masses exist in blocks only, until asked for.
-    times = prefix_sums(met.size, durations)
-    return Direction(data, weights, masses_below, start, target, below, last, times)
+    met = _met(data, below, last)
+    durations = _durations(met, start, target, _masses(below, last, weights, masses_below))
+    return Direction(data, weights, masses_below, start, target, below, last, prefix_sums(met.size, durations))
 
 
 def _met(data: Floats, first: int, last: int) -> Floats:
@@ -140,22 +134,56 @@ def _met(data: Floats, first: int, last: int) -> Floats:
     return data[first:last] if last > first else data[last:first][::-1]
 
 
-def _mass(counts: NDArray[np.int_], weights: Floats | float, masses_below: Floats | None) -> Floats:
-    """Mass of the lowest j data for each j of ``counts``."""
+def _masses(first: int, last: int, weights: Floats | float, masses_below: Floats | None) -> Masses:
+    """Mass of the lowest ``first`` data, of one more (or one less, towards ``last``), and so on, from i to before j."""
+    rising = last > first
     if masses_below is not None:
-        return masses_below[counts]
+        path = masses_below[first : last + 1] if rising else masses_below[last : first + 1][::-1]
+        return lambda begin, end: path[begin:end]
     assert isinstance(weights, float)
-    whole = round(1 / weights) if weights <= 1 else 0
-    masses = counts / whole if whole and weights == 1 / whole else counts * weights
-    return np.asarray(masses, dtype=np.float64)
+    step, weight = 1.0 if rising else -1.0, weights
+    whole = round(1 / weight) if weight <= 1 else 0
+    exact = whole > 0 and weight == 1 / whole
+
+    def masses(begin: int, end: int) -> Floats:
+        counts = np.arange(first + step * begin, first + step * end, step)
+        return np.asarray(counts / whole if exact else counts * weight)
+
+    return masses
 
 
-def _durations(corners: Floats, target: float, masses: Floats) -> Floats:
-    """Time from each of the ``corners`` to the next one, all on one side of the target; one shorter than they are."""
-    left = np.abs(target - corners)
+def _durations(met: Floats, start: float, target: float, masses: Masses) -> Callable[[int, int], Floats]:
+    """Times between the events from i to before j, in an array that the next call overwrites.
+
+    Large arrays cost more to allocate than to fill: what is needed on the way exists in blocks, and these only once.
+    """
+    size = min(met.size, BLOCK)
+    steps, distances = np.empty(size), np.empty(size)
+    # With steps of at most 2e150 no quotient overflows unless a datum is as close to the target as this.
+    safe = met.size == 0 or abs(target - float(met[-1])) > 1e-150
+
+    def durations(begin: int, end: int) -> Floats:
+        step, left, here = steps[: end - begin], distances[: end - begin], met[begin:end]
+        behind = float(met[begin - 1]) if begin else start
+        step[0] = here[0] - behind
+        np.subtract(here[1:], here[:-1], out=step[1:])
+        np.subtract(target, here, out=left)
+        if safe:
+            step /= left
+            np.log1p(step, out=step)
+        else:
+            _logarithms(step, left, abs(target - behind))
+        step /= masses(begin, end)
+        return step
+
+    return durations
+
+
+def _logarithms(steps: Floats, left: Floats, before: float) -> None:
+    """log1p(steps/left) in place where the quotient may overflow; ``before`` is the distance left at the first step."""
+    distances = np.abs(np.concatenate(([before], left)))
     with np.errstate(over="ignore"):
-        logarithms = np.asarray(np.log1p(np.abs(np.diff(corners)) / left[1:]), dtype=np.float64)
-    if not np.isfinite(logarithms.max()):  # a datum so close to the target that the quotient overflows
-        beyond = ~np.isfinite(logarithms)
-        logarithms[beyond] = np.log(left[:-1][beyond]) - np.log(left[1:][beyond])
-    return np.asarray(logarithms / masses, dtype=np.float64)
+        steps /= left
+    np.log1p(steps, out=steps)
+    beyond = ~np.isfinite(steps)
+    steps[beyond] = np.log(distances[:-1][beyond]) - np.log(distances[1:][beyond])

@@ -69,18 +69,17 @@ class SeparatedTrajectory:
         A point is truncated by an event of a rising threshold and released by one of a falling threshold; points that
         tie have events at the same time. A point on a falling threshold at the start is released at time 0.
         """
-        parts = []
-        for index, (motion, row) in enumerate(zip(self.directions, self.coordinates, strict=True)):
-            low, high = sorted((motion.first, motion.last))
-            if low == high:
-                continue
-            order = np.argsort(row)[low:high]
-            part = np.empty(high - low, dtype=EVENT)
-            part["time"], part["direction"] = motion.times[1:], index
-            part["point"] = order if motion.last > motion.first else order[::-1]
-            parts.append(part)
-        events = np.concatenate(parts) if parts else np.empty(0, dtype=EVENT)
-        return np.asarray(events[np.lexsort((events["point"], events["direction"], events["time"]))])
+        motions = list(zip(self.directions, self.coordinates, strict=True))
+        points = np.concatenate([_points_met(motion, row) for motion, row in motions])
+        times = np.concatenate([motion.times[1:] for motion in self.directions])
+        directions = np.repeat(np.arange(len(motions)), [motion.times.size - 1 for motion in self.directions])
+        if len(motions) > 1:
+            # Each direction's times are sorted: a stable sort merges these runs and keeps their order where they tie.
+            order = np.argsort(times, kind="stable")
+            times, directions, points = times[order], directions[order], points[order]
+        events = np.empty(times.size, dtype=EVENT)
+        events["time"], events["direction"], events["point"] = times, directions, points
+        return events
 
     @property
     def collapse_time(self) -> float | None:
@@ -116,6 +115,23 @@ class SeparatedTrajectory:
     def _stacked(self, times: ArrayLike, quantity: Callable[[Direction, Floats], Floats]) -> Floats:
         at = read_times(times)
         return np.stack([quantity(motion, at) for motion in self.directions], axis=-1)
+
+
+def _points_met(motion: Direction, row: Floats) -> NDArray[np.intp]:
+    """The points that a threshold meets, in order; those of one time in the order of their numbers."""
+    low, high = sorted((motion.first, motion.last))
+    if low == high:
+        return np.empty(0, dtype=np.intp)
+    order = np.argsort(row)[low:high]
+    points = order if motion.last > motion.first else order[::-1]
+    tied = np.concatenate(([False], motion.times[2:] == motion.times[1:-1], [False]))  # with the one before
+    if not tied.any():
+        return points
+    places = np.flatnonzero(tied[:-1] | tied[1:])
+    # Sorted by (number of the run, point), of which the first is sorted already and hence stays where it is.
+    runs = np.cumsum(~tied[places]) * row.size
+    points[places] = np.sort(runs + points[places]) - runs
+    return points
 
 
 def overall(kinds: tuple[Kind, ...]) -> Kind:
