@@ -5,7 +5,9 @@ In the logarithmic distance y = log((q* − q(0))/(q* − q)) the equation q̇ =
     ẏ = F(q* − (q* − q(0)) e^{−y}),     0 ≤ ẏ ≤ 1,
 
 which neither stiffens nor loses digits as the target is approached, so that an explicit method of order 8 serves all
-cases. Equivalently the time to come from q(0) to q is the integral of dq/(F(q)(q* − q)): the tests take that road.
+cases. Thresholds at given times come from it, in one pass for all times. The other way round, the time at a given
+threshold, is an integral, t = ∫ dy/F, and a quadrature of it knows no error that grows on the way: ``arrival_time`` is
+that. To invert it for thresholds would cost a search for a root, with quadratures inside, for each time.
 """
 
 from __future__ import annotations
@@ -13,31 +15,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import KindError, LimitError, UnsupportedError
 from symflow.flow.separated.directions import Kind
-from symflow.flow.separated.reading import Frame, read_frame, read_times, require_directions
+from symflow.flow.separated.population_integrals import Distribution, arrival_times, costs_above
+from symflow.flow.separated.reading import Frame, read_frame, read_places, read_times, require_directions
 from symflow.flow.separated.sums import Floats
 from symflow.flow.separated.trajectories import overall
 
-RTOL, ATOL = 1e-12, 1e-13  # of the solver; what they give is stated in `population_flow` and tested
-
-
-class Distribution(Protocol):
-    """What is asked of a distribution: a frozen continuous one of ``scipy.stats`` has it all."""
-
-    def cdf(self, value: Any) -> Any:
-        """Distribution function."""
-
-    def pdf(self, value: Any) -> Any:
-        """Density."""
-
-    def support(self) -> tuple[float, float]:
-        """Lower and upper end of the support, possibly infinite."""
+RTOL, ATOL = 1e-12, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +62,38 @@ class PopulationTrajectory:
         thresholds = self.threshold(times)
         columns = [d.cdf(thresholds[..., k]) for k, d in enumerate(self.distributions)]
         return np.stack(columns, axis=-1)
+
+    def loss(self, times: ArrayLike) -> Floats:
+        """C = ½E|τ(x) − ỹ|² at each time (theory A7, C9); shape (T,).
+
+        Per direction ½(F(q)(q* − q)² + E[(x − q*)²; x > q]). Raises LimitError where the mean of x² over the data that
+        are not truncated is infinite, UnsupportedError for a distribution without ``ppf``, the inverse of ``cdf``.
+        """
+        thresholds = self.threshold(times)
+        total = np.zeros(thresholds.shape[:-1])
+        for k, (distribution, target) in enumerate(zip(self.distributions, self.frame.target.tolist(), strict=True)):
+            at = thresholds[..., k]
+            if at.size:
+                waiting = costs_above(distribution, target, at.ravel()).reshape(at.shape)
+                total += (distribution.cdf(at) * (target - at) ** 2 + waiting) / 2
+        return total
+
+    def arrival_time(self, thresholds: ArrayLike) -> Floats:
+        """When q_k is at the given places, shape (..., Q); infinity where it never is, and at q*_k, which it tends to.
+
+        t = ∫ dq/(F(q)(q* − q)) from q(0), by quadrature: relative errors below 1e-9, whatever F(q(0)) > 0 is. Raises
+        KindError (NaN), ShapeError, and UnsupportedError for a distribution without ``ppf``, the inverse of ``cdf``.
+        """
+        places = read_places(thresholds, len(self.distributions))
+        result = np.full(places.shape, np.inf)
+        for k, (distribution, limit) in enumerate(zip(self.distributions, self._limits(), strict=True)):
+            start, target = float(self.frame.start[k]), float(self.frame.target[k])
+            at, found = places[..., k], result[..., k]
+            found[at == start] = 0.0
+            on_the_way = (min(start, limit) <= at) & (at <= max(start, limit)) & (at != start) & (at != target)
+            if on_the_way.any():
+                found[on_the_way] = arrival_times(distribution, start, target, limit, at[on_the_way])
+        return result
 
     @property
     def equilibrium(self) -> Floats:
@@ -108,17 +131,22 @@ def population_flow(
     Arguments: ``distributions``, Q frozen continuous distributions of ``scipy.stats`` (or objects with ``cdf``, ``pdf``
     and ``support``); ``target`` ỹ, ``bias`` β(0), ``rotation`` R as for ``separated_flow``. SciPy is needed.
 
-    Thresholds have errors below 1e-9 |q* − q(0)| for F(q(0)) ≥ 1e-3, bounded densities and times up to a few hundred.
+    Thresholds have errors below 1e-9 |q* − q(0)| for F(q(0)) ≥ 1e-6 and bounded densities; where less is truncated at
+    the start, the threshold is as uncertain as the time when it begins to move.
     A threshold with F(q(0)) = 0 rests. Where q* lies below the support, q tends to its lower end.
 
     Raises ShapeError (shapes, number of distributions), KindError (no distribution; entries; rotation) and
-    UnsupportedError (distributions with atoms: ``separated_flow`` with weights is exact for these).
+    UnsupportedError (distributions with atoms: ``separated_flow`` with weights is exact for these; no SciPy).
 
     >>> from scipy.stats import uniform
     >>> flow = population_flow([uniform()], target=[1.0], bias=[-0.5])  # q̇ = q(1 − q): the logistic curve
     >>> bool(abs(flow.threshold(1.0)[0] - 1 / (1 + np.exp(-1.0))) < 1e-10), flow.kind
     (True, 'collapsed')
+    >>> bool(abs(flow.arrival_time([0.75])[0] - np.log(3)) < 1e-10)
+    True
     """
+    if find_spec("scipy") is None:
+        raise UnsupportedError('population_flow needs SciPy, which is not installed here: pip install "symflow[flow]"')
     given = tuple(distributions)
     for index, distribution in enumerate(given):
         if not callable(getattr(distribution, "cdf", None)):
@@ -159,8 +187,10 @@ def _threshold(distribution: Distribution, start: float, target: float, times: F
         return np.asarray(distribution.cdf(target - (target - start) * np.exp(-distance)))
 
     integrate: Any = import_module("scipy.integrate")
+    # Where little is truncated at the start, an early error in y grows with F: by up to 1/F(q(0)).
+    atol = ATOL * min(1.0, float(distribution.cdf(start)))
     solution = integrate.solve_ivp(
-        rate, (0.0, max(when[-1], 1e-300)), [0.0], method="DOP853", t_eval=when, rtol=RTOL, atol=ATOL
+        rate, (0.0, max(when[-1], 1e-300)), [0.0], method="DOP853", t_eval=when, rtol=RTOL, atol=atol
     )
     if not solution.success:
         raise LimitError(f"SciPy stopped short of time {when[-1]}: {solution.message}; ask for earlier times")

@@ -101,6 +101,21 @@ def read_times(times: ArrayLike) -> Floats:
     return array
 
 
+def read_places(places: ArrayLike, size: int) -> Floats:
+    """Places of the thresholds, (..., Q) for Q = ``size``. Raises KindError and ShapeError."""
+    try:
+        array = np.asarray(places, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise KindError(f"thresholds must be numbers: {error}") from error
+    if array.ndim == 0 or array.shape[-1] != size:
+        raise ShapeError(
+            f"thresholds has shape {array.shape}; its last axis is for the directions, and has size {size}"
+        )
+    if np.isnan(array).any():
+        raise KindError("thresholds has the entry nan; every place must be a number")
+    return array
+
+
 def require_directions(found: int, size: int) -> None:
     """Raise ShapeError unless there is one distribution per direction."""
     if found != size:

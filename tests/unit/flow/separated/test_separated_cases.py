@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from symflow.errors import SymflowError
+from symflow.errors import KindError, ShapeError, SymflowError
 from symflow.flow import separated_flow
+from symflow.flow.separated import trajectories
+from symflow.flow.separated.directions import direction
 
 LOG2 = np.log(2)
 
@@ -105,6 +107,42 @@ def test_changing_the_callers_arrays_later_changes_nothing():
     assert flow.events.tolist() == before.events.tolist() and flow.loss(0.1) == before.loss(0.1)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_turned_trajectory_continues_from_its_bias(weighted):
+    rng = np.random.default_rng(5)
+    points, rotation = rng.normal(size=(400, 3)), np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    options = {"rotation": rotation, "weights": rng.uniform(0.5, 2, size=400) / 400 if weighted else None}
+    target, pause = rotation.T @ [4.0, -5.0, 0.2], 0.3
+    whole = separated_flow(points, target, rotation.T @ [0.5, -0.3, -1.0], **options)
+    rest = separated_flow(points, target, whole.bias(pause), **options)
+    times = np.array([0.0, 0.1, 1.0, 3.0, 30.0, np.inf])
+    np.testing.assert_allclose(rest.bias(times), whole.bias(times + pause), atol=1e-13)
+    np.testing.assert_allclose(rest.loss(times), whole.loss(times + pause), rtol=1e-12)
+    later = whole.events[whole.events["time"] > pause]
+    assert len(later) > 100
+    assert rest.events[["direction", "point"]].tolist() == later[["direction", "point"]].tolist()
+    np.testing.assert_allclose(rest.events["time"], later["time"] - pause, atol=1e-12)
+
+
+def test_read_only_and_memory_mapped_points_are_read_and_left_alone(tmp_path):
+    points = np.random.default_rng(1).normal(size=(50, 2))
+    np.save(tmp_path / "points.npy", points)
+    mapped = np.load(tmp_path / "points.npy", mmap_mode="r")
+    one, other = (separated_flow(data, [3.0, -3.0], [0.0, 0.0]) for data in (points, mapped))
+    np.testing.assert_array_equal(one.events, other.events)
+    assert one.loss(0.5) == other.loss(0.5)
+
+
+def test_a_motion_takes_memory_mapped_data(tmp_path):
+    np.save(tmp_path / "data.npy", np.sort(np.random.default_rng(1).normal(size=9000)))
+    mapped = np.load(tmp_path / "data.npy", mmap_mode="r")
+    for target in (5.0, -5.0):
+        one, other = (direction(data, 1 / 9000, 0.2, target) for data in (mapped, np.array(mapped)))
+        np.testing.assert_array_equal(one.times, other.times)
+        np.testing.assert_array_equal(one.threshold(one.times), other.thresholds)
+        assert isinstance(one.data, np.memmap)
+
+
 GOOD = {"points": [[0.0, 1.0], [2.0, 3.0]], "target": [1.0, 1.0], "bias": [0.0, 0.0]}
 BAD = {
     "not a number": {"points": [[np.nan, 1.0]]},
@@ -126,14 +164,32 @@ BAD = {
     "weight not a number": {"weights": [1.0, np.nan]},
     "weight below the floats' comfort": {"weights": [1.0, 1e-300]},
     "too few weights": {"weights": [1.0]},
+    "infinite point": {"points": [[0.0, 1.0], [2.0, np.inf]]},
+    "minus infinity": {"points": [[0.0, -np.inf], [2.0, 1.0]]},
+    "nan among integers": {"points": [[0, 1], [2, float("nan")]]},
+    "complex points": {"points": [[0j, 1.0], [2.0, 3.0]]},
+    "ragged points": {"points": [[0.0, 1.0], [2.0]]},
+    "points in three axes": {"points": np.zeros((2, 2, 1))},
+    "bias nan": {"bias": [np.nan, 0.0]},
+    "target too large": {"target": [1e151, 0.0]},
+    "target as a matrix": {"target": [[1.0, 1.0]]},
+    "rotation with infinity": {"rotation": [[np.inf, 0.0], [0.0, 1.0]]},
+    "rotation as a vector": {"rotation": [1.0, 1.0]},
+    "infinite weight": {"weights": [1.0, np.inf]},
+    "weights as a matrix": {"weights": [[1.0, 1.0]]},
+    "no weights": {"weights": []},
 }
 
 
 @pytest.mark.parametrize("fault", BAD)
-def test_bad_input_is_refused_with_its_name(fault):
+def test_bad_input_is_refused_with_its_name_before_any_work(fault, monkeypatch):
     arguments = GOOD | BAD[fault]
+    work = []
+    monkeypatch.setattr(trajectories, "direction", lambda *_: work.append(1))
     with pytest.raises(SymflowError) as caught:
         separated_flow(**arguments)
+    assert not work
+    assert isinstance(caught.value, (KindError, ShapeError))
     assert any(name in str(caught.value) for name in BAD[fault])
 
 
