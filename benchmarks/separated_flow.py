@@ -1,16 +1,21 @@
 """The separated flow beside a sort of the same array, and beside general solvers: ratios from one run.
 
-``python benchmarks/separated_flow.py [--runs N] [--largest N]``: the first table has the time of ``separated_flow``,
-trajectory complete, as a multiple of ``numpy.sort`` of the same array; the second has SciPy's solvers on small
-clusters, as multiples of ``separated_flow`` with evaluation, and how far from the exact thresholds they end up.
+``python benchmarks/separated_flow.py [--runs N] [--largest N] [--numba] [--fresh]``: the first table has the time of
+``separated_flow``, trajectory complete, as a multiple of ``numpy.sort`` of the same array, and the most memory that it
+holds at once, as a multiple of that array; the second has SciPy's solvers on small clusters, as multiples of
+``separated_flow`` with evaluation, and how far from the exact thresholds they end up.
+
+Times are processor times, the least of the runs. A process that has used memory before is measured, for which its
+pages are there already: the flow fills three arrays where a sort fills one, and ``--fresh`` shows what new pages cost.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
+import tracemalloc
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -22,19 +27,22 @@ from symflow.flow import separated_flow
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-10
 END = 30.0
+WARMED = 3_500_000  # numbers; up to 32 MB glibc learns to keep what it once had to ask for
 
 
 def main() -> None:
     """Print both tables."""
     options = _options()
-    print("separated_flow as a multiple of numpy.sort(points, axis=0), medians\n")
-    print("       N  Q   equal weights   given weights   with events")
+    if options.numba:
+        import_module("numba")  # symflow adds with it where it is loaded
+    if not options.fresh:
+        np.ones(WARMED)  # freed at once: from now on the allocator keeps what is freed
+    print(f"separated_flow as a multiple of numpy.sort, with {'numba' if options.numba else 'NumPy alone'}\n")
+    print("       N  Q   of each contiguous column   axis=0: equal weights   given weights   with events   memory")
     for count, size in ((1_000, 1), (10_000, 1), (10_000, 3), (100_000, 1), (100_000, 3), (1_000_000, 1)):
         if count <= options.largest:
-            print(
-                f"{count:8d}  {size}   "
-                + "   ".join(f"{ratio:13.2f}" for ratio in against_sort(count, size, options.runs))
-            )
+            print("{:8d}  {}   {:25.2f}   {:21.2f}   {:13.2f}   {:11.2f}".format(
+                count, size, *against_sort(count, size, options.runs)), f"  {memory(count, size):6.2f}")  # fmt: skip
     print(
         f"\nSciPy, rtol = atol = {TOLERANCE:.0e}, 50 times up to {END:g}: multiples of separated_flow, largest error\n"
     )
@@ -48,6 +56,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=9, help="runs of each timing (default: 9)")
+    parser.add_argument("--numba", action="store_true", help="load numba first")
+    parser.add_argument("--fresh", action="store_true", help="do not warm up the allocator")
     parser.add_argument("--largest", type=int, default=1_000_000, help="largest number of points (default: 1e6)")
     return parser.parse_args()
 
@@ -59,18 +69,32 @@ def cluster(count: int, size: int) -> tuple[Floats, Floats, Floats]:
 
 
 def against_sort(count: int, size: int, runs: int) -> list[float]:
-    """Time over that of the sort: equal weights, given weights, and equal weights with the list of events."""
+    """Time over that of sorting contiguous columns; over that of a sort along axis 0: equal weights, given, events."""
     points, target, bias = cluster(count, size)
+    columns = np.ascontiguousarray(points.T)
     weights = np.random.default_rng(0).uniform(0.5, 1.5, size=count)
     works: list[Callable[[], object]] = [
+        lambda: [np.sort(column) for column in columns],
         lambda: np.sort(points, axis=0),
         lambda: separated_flow(points, target, bias),
         lambda: separated_flow(points, target, bias, weights=weights),
         lambda: separated_flow(points, target, bias).events,
     ]
     # In turns, so that what else the machine does hits all alike.
-    times = np.array([[seconds(work) for work in works] for _ in range(runs + 1)])[1:]
-    return [float(ratio) for ratio in np.median(times[:, 1:], axis=0) / np.median(times[:, 0])]
+    times = np.array([[seconds(work) for work in works] for _ in range(max(runs, 200_000 // count) + 1)])[1:]
+    columnwise, along, equal, given, events = times.min(axis=0).tolist()
+    return [equal / columnwise, equal / along, given / along, events / along]
+
+
+def memory(count: int, size: int) -> float:
+    """The most that is held at once, over the size of the points."""
+    points, target, bias = cluster(count, size)
+    tracemalloc.start()
+    flow = separated_flow(points, target, bias)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert flow.directions[0].times.size == count - 2
+    return peak / points.nbytes
 
 
 def against_solver(count: int, method: str, runs: int) -> tuple[float, float]:
@@ -82,21 +106,19 @@ def against_solver(count: int, method: str, runs: int) -> tuple[float, float]:
     def slope(_time: float, threshold: Floats) -> Floats:
         return np.searchsorted(data, threshold, side="right") / count * (target - threshold)
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     solution = solve_ivp(slope, (0, END), -bias, method=method, t_eval=times, rtol=TOLERANCE, atol=TOLERANCE)
-    needed = time.perf_counter() - begun
-    ours = statistics.median(
-        seconds(lambda: separated_flow(points, target, bias).threshold(times)) for _ in range(runs)
-    )
+    needed = time.process_time() - begun
+    ours = min(seconds(lambda: separated_flow(points, target, bias).threshold(times)) for _ in range(runs))
     exact = separated_flow(points, target, bias).threshold(times)[:, 0]
     return needed / ours, float(np.abs(solution.y[0] - exact).max())
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Time of one run."""
-    begun = time.perf_counter()
+    """Processor time of one run."""
+    begun = time.process_time()
     work()
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 if __name__ == "__main__":

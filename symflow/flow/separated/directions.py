@@ -147,7 +147,11 @@ def _masses(first: int, last: int, weights: Floats | float, masses_below: Floats
 
     def masses(begin: int, end: int) -> Floats:
         counts = np.arange(first + step * begin, first + step * end, step)
-        return np.asarray(counts / whole if exact else counts * weight)
+        if exact:
+            counts /= whole
+        else:
+            counts *= weight
+        return counts
 
     return masses
 

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 # (terms, sums, running sum so far, its repair so far) -> both of them after the last term; fills ``sums``.
 Adder = Callable[[Floats, Floats, float, float], tuple[float, float]]
 
-BLOCK = 4096
+BLOCK = 5120
 WORTH_COMPILING = 50_000_000
 
 

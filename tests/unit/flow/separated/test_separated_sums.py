@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -72,3 +73,16 @@ def test_numba_is_not_loaded_for_a_few_points():
         "separated_flow([[0.0], [1.0]], [2.0], [0.0]); assert 'numba' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("weights", "most"), [(None, 3.3), (RNG.uniform(1, 2, size=50_000), 5.5)])
+def test_memory_is_that_of_the_points_a_few_times(weights, most):
+    points = RNG.normal(size=(50_000, 4))
+    bias = -np.sort(points, axis=0)[2]
+    separated_flow(points, np.full(4, 9.0), bias, weights=weights)
+    tracemalloc.start()
+    flow = separated_flow(points, np.full(4, 9.0), bias, weights=weights)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert flow.directions[0].times.size == 50_000 - 2
+    assert peak < most * points.nbytes
