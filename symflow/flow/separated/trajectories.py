@@ -187,4 +187,4 @@ def _sorted_direction(row: Floats, weights: Floats | float, start: float, target
     if isinstance(weights, float):
         return direction(np.sort(row), weights, start, target)
     order = np.argsort(row)
-    return direction(row[order], weights[order], start, target)
+    return direction(row.take(order), weights.take(order), start, target)
