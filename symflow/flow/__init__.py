@@ -4,6 +4,7 @@
 ``chamber_flow``: rotations fixed, any truncations (theory D1-D3): exact linear flows between events, crossing or
 sliding at the walls.
 ``rotation_flow``: rotations moving (theory B4, B5): an integrator on the orthogonal group.
+``general_weight_flow``: the same for weights that need not be orthogonal (theory B8).
 ``population_flow``: ``separated_flow`` for distributions instead of data (theory C9).
 ``layered_flow``: the original layers, by gradient flow or gradient descent, beside the effective flow (theory F5, F6).
 """
@@ -17,11 +18,19 @@ _HOMES = {
     "separated_flow": "symflow.flow.separated",
     "chamber_flow": "symflow.flow.chamber",
     "rotation_flow": "symflow.flow.rotation",
+    "general_weight_flow": "symflow.flow.rotation",
     "population_flow": "symflow.flow.separated",
     "layered_flow": "symflow.flow.layered",
 }
 
-__all__ = ["chamber_flow", "layered_flow", "population_flow", "rotation_flow", "separated_flow"]
+__all__ = [
+    "chamber_flow",
+    "general_weight_flow",
+    "layered_flow",
+    "population_flow",
+    "rotation_flow",
+    "separated_flow",
+]
 
 
 def __getattr__(name: str) -> Any:

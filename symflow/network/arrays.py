@@ -32,6 +32,8 @@ def as_array(values: ArrayLike, what: str, ndim: int) -> Array:
     >>> as_array([[1, 2]], "W", 2).dtype, as_array([Fraction(1, 2), 1], "b", 1).dtype
     (dtype('float64'), dtype('O'))
     """
+    if np.ma.is_masked(values):
+        raise KindError(f"{what} has masked entries; leave these data out, or fill them in")
     try:
         raw = np.asarray(values)
     except ValueError as error:

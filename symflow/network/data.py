@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import index
 
 import numpy as np
 
@@ -37,13 +38,14 @@ class LabelledData:
         size = points.shape[0]
         require_shape(targets, (size, targets.shape[1]), "targets")
         require_shape(weights, (size,), "data weights")
-        if len(self.labels) != size:
-            raise ShapeError(f"{size} points need {size} labels; got {len(self.labels)}")
+        labels = _whole_numbers(self.labels)
+        if len(labels) != size:
+            raise ShapeError(f"{size} points need {size} labels; got {len(labels)}")
         if not (weights > 0).all():
             raise KindError(f"every data weight must be positive; the smallest is {weights.min()}")
         for name, value in (("points", points), ("targets", targets), ("weights", weights)):
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "labels", tuple(int(label) for label in self.labels))
+        object.__setattr__(self, "labels", labels)
 
     @property
     def size(self) -> int:
@@ -64,6 +66,13 @@ class LabelledData:
         return LabelledData(
             as_fractions(self.points), as_fractions(self.targets), as_fractions(self.weights), self.labels
         )
+
+
+def _whole_numbers(labels: Sequence[int]) -> tuple[int, ...]:
+    try:
+        return tuple(index(label) for label in labels)
+    except TypeError:
+        raise KindError(f"labels must be one whole number for each point; got {labels!r}") from None
 
 
 def class_weights(labels: Sequence[int], *, exact: bool = False) -> Array:

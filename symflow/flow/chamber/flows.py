@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from symflow.errors import KindError
 from symflow.flow.chamber.inputs import flow_problem
 from symflow.flow.chamber.integrator import MOST_EVENTS, Integrator
 from symflow.flow.chamber.trajectory import ChamberTrajectory
+from symflow.flow.given import read_count
 
 
 def chamber_flow(
@@ -65,9 +65,7 @@ def chamber_flow(
         points, labels, targets, biases, rotations,
         t_max=t_max, weights=weights, output_bias=output_bias,
     )  # fmt: skip
-    if not isinstance(max_events, int) or max_events < 0:
-        raise KindError(f"max_events must be a number of events, not {max_events!r}")
-    integrator = Integrator(problem, max_events)
+    integrator = Integrator(problem, read_count(max_events, "max_events"))
     integrator.run()
     t_end = problem.t_max if integrator.status in {"horizon", "equilibrium"} else integrator.state.time
     trajectory = ChamberTrajectory(

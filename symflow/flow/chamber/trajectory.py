@@ -11,6 +11,7 @@ import numpy as np
 from symflow.errors import KindError, UndefinedError
 from symflow.flow.chamber.history import SLIDES, Log
 from symflow.flow.chamber.inputs import FlowProblem
+from symflow.flow.given import read_asked_times
 from symflow.network.arrays import Array
 
 
@@ -124,14 +125,15 @@ class ChamberTrajectory:
 
     def theta(self, times: Any) -> Array:
         """The stacked state at times (T,), as (T, n). Raises like ``bias``."""
-        when = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        when = np.atleast_1d(read_asked_times(times))
         if when.ndim != 1:
             raise KindError(f"times are a number or one row of numbers; got shape {when.shape}")
-        if not (when >= 0.0).all():
-            raise UndefinedError("a trajectory begins at time 0: no earlier times, no NaN")
+        if not np.isfinite(when).all():
+            raise UndefinedError("times must be finite: ask for a late one")
         if self.status != "equilibrium" and (when > self.t_end).any():
             raise UndefinedError(
-                f"asked for t = {when.max():.12g}, but the trajectory ends ({self.status}) {self.message or self.t_end}"
+                f"times has the entry {when.max():.12g}, and the trajectory ends ({self.status}) "
+                f"{self.message or self.t_end}"
             )
         begins = self.log.begin[: self.log.counts[0]]
         places = np.searchsorted(begins, when, side="right") - 1

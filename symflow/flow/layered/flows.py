@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from importlib.util import find_spec
 
 from symflow.errors import KindError, ShapeError, UnsupportedError
+from symflow.flow.given import is_real, read_choice, read_count, read_horizon, read_tolerance
 from symflow.flow.layered.descent import descend
 from symflow.flow.layered.effective import EffectiveSystem
 from symflow.flow.layered.integration import Integration
@@ -89,17 +89,19 @@ def layered_flow(
 def _check(
     network: AnyParameters, data: LabelledData, t_max: float, cost: str, step: float | None, rtol: float, most: int
 ) -> None:
+    if not isinstance(network, AnyParameters):
+        raise KindError(
+            f"network is {type(network).__name__}; give LayeredParameters, or other coordinates of a network"
+        )
+    if not isinstance(data, LabelledData):
+        raise KindError(f"data is {type(data).__name__}; give LabelledData(points, targets, weights, labels)")
     if network.exact or data.exact:
         raise UnsupportedError("a trajectory is computed in floats; call to_floats() on network and data first")
     if isinstance(network, LayeredParameters) and network.depth == 0:
         raise ShapeError("a network with one affine layer has nothing to truncate; give two layers at least")
-    if not (isinstance(t_max, (int, float)) and 0 < t_max < math.inf):
-        raise KindError(f"t_max must be a positive, finite time; got {t_max!r}")
-    if cost not in ("input", "standard"):
-        raise KindError(f'cost is "input" or "standard", not {cost!r}')
-    if step is not None and not (isinstance(step, (int, float)) and 0 < step <= t_max):
+    read_horizon(t_max)
+    read_choice(cost, "cost", ("input", "standard"))
+    if step is not None and not (is_real(step) and 0 < step <= t_max):
         raise KindError(f"the step of gradient descent must lie between 0 and t_max = {t_max}; got {step!r}")
-    if not 1e-13 <= rtol <= 1e-2:
-        raise KindError(f"rtol must lie between 1e-13, which float64 can deliver, and 1e-2; got {rtol!r}")
-    if not isinstance(most, int) or most < 0:
-        raise KindError(f"max_events must be a number of events; got {most!r}")
+    read_tolerance(rtol)
+    read_count(most, "max_events")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symflow.errors import KindError, UnsupportedError
+from symflow.flow.given import read_asked_times
 from symflow.flow.layered.systems import Floats, System
 
 Kind = Literal["crosses", "slides", "leaves"]
@@ -126,13 +127,13 @@ class LayeredTrajectory:
             )
 
     def _states(self, times: ArrayLike) -> Floats:
-        wanted = np.asarray(times, dtype=np.float64)
+        wanted = read_asked_times(times)
         if wanted.ndim != 1:
             raise KindError(f"times must be a list of numbers, one axis; this has shape {wanted.shape}")
-        inside = (wanted >= 0) & (wanted <= self.end)
+        inside = wanted <= self.end
         if not inside.all():
             raise KindError(
-                f"the run is from 0 to {self.end}; there is nothing at {wanted[~inside][0]} ({self.status})"
+                f"times must lie between 0 and {self.end}, where the run ends ({self.status}); got {wanted[~inside][0]}"
             )
         places = np.searchsorted(self._begins, wanted, side="right") - 1
         return np.array([self.pieces[place].state(time) for place, time in zip(places, wanted.tolist(), strict=True)])

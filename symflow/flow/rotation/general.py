@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symflow.flow.given import read_horizon, read_tolerance
 from symflow.flow.rotation.charts import Chart, RowSphereChart
 from symflow.flow.rotation.equations import Group
 from symflow.flow.rotation.integration import Integration
-from symflow.flow.rotation.problem import Floats, read_problem, read_times
+from symflow.flow.rotation.problem import Floats, read_problem
 from symflow.flow.rotation.trajectories import Trajectory
 from symflow.network.arrays import inverse
 
@@ -39,7 +40,7 @@ def general_weight_flow(
     >>> np.linalg.norm(flow.weight([1.0])[0, 0], axis=1) ** 2
     array([1.25, 4.  ])
     """
-    t_max, rtol = read_times(t_max, rtol)
+    t_max, rtol = read_horizon(t_max), read_tolerance(rtol)
     problem = read_problem(points, labels, targets, biases, cumulative, weights, "cumulative weights")
     for layer, weight in enumerate(problem.weights):
         inverse(weight, f"cumulative weight {layer}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
+from symflow.flow.given import read_horizon, read_tolerance
 from symflow.flow.rotation.charts import CayleyChart, polish
 from symflow.flow.rotation.integration import Integration
-from symflow.flow.rotation.problem import Problem, read_problem, read_times
+from symflow.flow.rotation.problem import Problem, read_problem
 from symflow.flow.rotation.trajectories import RotationTrajectory
 from symflow.network.arrays import require_orthogonal
 
@@ -40,7 +41,7 @@ def rotation_flow(
     >>> flow.status, bool(flow.loss([5.0])[0] < flow.loss([0.0])[0])
     ('finished', True)
     """
-    t_max, rtol = read_times(t_max, rtol)
+    t_max, rtol = read_horizon(t_max), read_tolerance(rtol)
     problem = read_problem(points, labels, targets, biases, rotations, weights, "rotations")
     for layer, rotation in enumerate(problem.weights):
         require_orthogonal(rotation, f"rotation {layer}")

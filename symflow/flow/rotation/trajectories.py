@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import KindError, SymflowError
+from symflow.flow.given import read_asked_times
 from symflow.flow.rotation.equations import Parameters
 from symflow.flow.rotation.problem import Floats, Problem
 from symflow.flow.rotation.stepping import Step
@@ -90,13 +91,13 @@ class Trajectory:
         return self._collect(times, lambda at: np.array(loss(self._problem, at)))
 
     def _collect(self, times: ArrayLike, read: Callable[[Parameters], Floats]) -> Floats:
-        wanted = np.asarray(times, dtype=float)
+        wanted = read_asked_times(times)
         if wanted.ndim != 1:
             raise KindError(f"times must be a list of numbers, one axis; this has shape {wanted.shape}")
-        if not ((wanted >= 0) & (wanted <= self.end)).all():
-            outside = wanted[~((wanted >= 0) & (wanted <= self.end))][0]
+        if not (wanted <= self.end).all():
+            outside = wanted[~(wanted <= self.end)][0]
             raise KindError(
-                f"the trajectory reaches from 0 to {self.end}; there is nothing at {outside} ({self.status})"
+                f"times must lie between 0 and {self.end}, where the trajectory ends ({self.status}); got {outside}"
             )
         return np.array([read(self._at(float(time))) for time in wanted])
 

@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import KindError, LimitError, UnsupportedError
+from symflow.flow.given import read_asked_times
 from symflow.flow.separated.directions import Kind
 from symflow.flow.separated.population_integrals import Distribution, arrival_times, costs_above
-from symflow.flow.separated.reading import Frame, read_frame, read_places, read_times, require_directions
+from symflow.flow.separated.reading import Frame, read_floats, read_frame, read_places, require_directions
 from symflow.flow.separated.sums import Floats
 from symflow.flow.separated.trajectories import overall
 
@@ -44,7 +45,7 @@ class PopulationTrajectory:
 
     def threshold(self, times: ArrayLike) -> Floats:
         """q_k = −(Rβ)_k at each time; shape (T, Q)."""
-        at = read_times(times)
+        at = read_asked_times(times)
         columns = [
             _threshold(distribution, float(start), float(target), at, limit)
             for distribution, start, target, limit in zip(
@@ -147,7 +148,10 @@ def population_flow(
     """
     if find_spec("scipy") is None:
         raise UnsupportedError('population_flow needs SciPy, which is not installed here: pip install "symflow[flow]"')
-    given = tuple(distributions)
+    try:
+        given = tuple(distributions)
+    except TypeError:
+        raise KindError("distributions must be a list, one distribution for each direction") from None
     for index, distribution in enumerate(given):
         if not callable(getattr(distribution, "cdf", None)):
             raise KindError(
@@ -158,8 +162,13 @@ def population_flow(
             raise UnsupportedError(
                 f"distributions[{index}] has no density; give its atoms and their weights to separated_flow instead"
             )
-    frame = read_frame(target, bias, rotation, np.size(target))
+    frame = read_frame(target, bias, rotation, read_floats(target, "target", 1).size)
     require_directions(len(given), frame.target.size)
+    for index, (distribution, start) in enumerate(zip(given, frame.start, strict=True)):
+        if not np.isfinite(distribution.cdf(start)):
+            raise KindError(
+                f"distributions[{index}].cdf is not finite at {start}; are its parameters what they should be?"
+            )
     return PopulationTrajectory(frame, given)
 
 

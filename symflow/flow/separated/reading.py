@@ -1,4 +1,4 @@
-"""What every separated flow asks of its input, checked before any work, and the time axis of every trajectory."""
+"""What every separated flow asks of its input, checked before any work."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def read_points(points: ArrayLike) -> Floats:
     Raises ShapeError and KindError as for ``read_frame``.
     """
     plain = isinstance(points, np.ndarray) and points.dtype == np.float64 and points.ndim == 2 and points.size > 0
-    if plain and np.max(points) <= LARGEST and np.min(points) >= -LARGEST:  # no NaN passes this
-        return np.asarray(points)
+    if plain and not np.ma.isMaskedArray(points) and np.max(points) <= LARGEST and np.min(points) >= -LARGEST:
+        return np.asarray(points)  # no NaN passes this
     return read_floats(points, "points", 2)
 
 
@@ -86,19 +86,6 @@ def read_weights(weights: ArrayLike | None, count: int) -> Floats | float:
             f"weights has an entry below {SMALLEST_WEIGHT:.0e}; rescale the weights, or leave the point out"
         )
     return float(array[0]) if array.min() == array.max() else array
-
-
-def read_times(times: ArrayLike) -> Floats:
-    """Times ≥ 0 of any shape, infinity for the limit. Raises KindError and ShapeError."""
-    try:
-        array = np.asarray(times, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise KindError(f"times must be numbers: {error}") from error
-    if np.isnan(array).any():
-        raise KindError("times has the entry nan; every time must be a number ≥ 0")
-    if array.size and array.min() < 0:
-        raise KindError(f"times has the entry {array.min()}; the flow starts at time 0 and is not run backwards")
-    return array
 
 
 def read_places(places: ArrayLike, size: int) -> Floats:

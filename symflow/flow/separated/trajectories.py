@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from symflow.flow.given import read_asked_times
 from symflow.flow.separated.directions import Direction, Kind, direction
-from symflow.flow.separated.reading import Frame, read_frame, read_points, read_times, read_weights
+from symflow.flow.separated.reading import Frame, read_frame, read_points, read_weights
 from symflow.flow.separated.sums import Floats
 
 EVENT = np.dtype([("time", np.float64), ("direction", np.intp), ("point", np.intp)])
@@ -113,7 +114,7 @@ class SeparatedTrajectory:
         return overall(self.kinds)
 
     def _stacked(self, times: ArrayLike, quantity: Callable[[Direction, Floats], Floats]) -> Floats:
-        at = read_times(times)
+        at = read_asked_times(times)
         return np.stack([quantity(motion, at) for motion in self.directions], axis=-1)
 
 
