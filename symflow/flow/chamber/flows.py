@@ -8,7 +8,8 @@ from typing import Any, Literal
 from symflow.flow.chamber.inputs import flow_problem
 from symflow.flow.chamber.integrator import MOST_EVENTS, Integrator
 from symflow.flow.chamber.trajectory import ChamberTrajectory
-from symflow.flow.given import read_count
+from symflow.flow.given import Progress, read_count
+from symflow.flow.reporting import report_for
 
 
 def chamber_flow(
@@ -23,6 +24,7 @@ def chamber_flow(
     output_bias: Literal["frozen", "moving"] = "frozen",
     certify: bool = False,
     max_events: int = MOST_EVENTS,
+    progress: Progress | None = None,
 ) -> ChamberTrajectory:
     """Gradient flow of C = ½ Σ_i w_i |z_L(x_i) - ỹ_{j(i)}|² over the cumulative biases β_1..β_L, rotations fixed.
 
@@ -42,6 +44,7 @@ def chamber_flow(
         certify: check every segment from the points (``certificate``), and isolate every event time in ball arithmetic
             (``balls``); the result stands in ``trajectory.certificate``. Takes much longer than the flow.
         max_events: stop with status "unresolved" after so many events.
+        progress: called with t/t_max now and then.
 
     Returns:
         The trajectory: ``bias(times)``, ``loss(times)``, ``events``, ``segments``, ``status``, ``message``.
@@ -65,7 +68,7 @@ def chamber_flow(
         points, labels, targets, biases, rotations,
         t_max=t_max, weights=weights, output_bias=output_bias,
     )  # fmt: skip
-    integrator = Integrator(problem, read_count(max_events, "max_events"))
+    integrator = Integrator(problem, read_count(max_events, "max_events"), report_for(progress, problem.t_max))
     integrator.run()
     t_end = problem.t_max if integrator.status in {"horizon", "equilibrium"} else integrator.state.time
     trajectory = ChamberTrajectory(

@@ -17,9 +17,14 @@ WIDEST = 40  # patterns of a layer are coded in one integer
 
 @dataclass(frozen=True, slots=True)
 class FlowProblem:
-    """Points x (N, Q), their targets ỹ (N, Q), weights (N,), start β (L, Q), rotations (L, Q, Q), the horizon."""
+    """What is given, as float64 and integers of shapes that agree.
+
+    Points x (N, Q), their classes (N,), their targets ỹ (N, Q), weights (N,), start β (L, Q), rotations (L, Q, Q), the
+    horizon.
+    """
 
     points: Array
+    labels: Array
     targets: Array
     weights: Array
     biases: Array
@@ -57,4 +62,4 @@ def flow_problem(
     w = 1.0 / np.bincount(label)[label] if weights is None else read_weights(weights, N)
     read_choice(output_bias, "output_bias", ("frozen", "moving"))
     horizon = read_horizon(t_max)
-    return FlowProblem(x, class_targets[label], w, beta, rotation, horizon, output_bias == "moving")
+    return FlowProblem(x, label, class_targets[label], w, beta, rotation, horizon, output_bias == "moving")

@@ -22,22 +22,30 @@ from symflow.flow.chamber.resolving import resolve
 from symflow.flow.chamber.state import FlowState
 from symflow.flow.chamber.stepping import linear_flow, next_event, projection, state_at
 from symflow.flow.chamber.tolerances import FLAT_VALUE
+from symflow.flow.reporting import Report
 from symflow.network.arrays import Array
 
 MOST_EVENTS = 1_000_000
+SLICE = 512  # events of the compiled loop at a time, where reports are wanted
 
 
 class Integrator:
     """A run; leaves the log in ``state``, and status and message."""
 
-    def __init__(self, problem: FlowProblem, max_events: int) -> None:
-        self.problem, self.max_events = problem, max_events
+    def __init__(self, problem: FlowProblem, max_events: int, report: Report | None = None) -> None:
+        self.problem, self.max_events, self.report = problem, max_events, report
         self.state = FlowState(problem)
         self.status, self.message = "horizon", f"events may go on after t_max = {problem.t_max:.12g}"
         self.start_pattern: Array = np.zeros(0)
 
     def run(self) -> None:
         """Integrate to the horizon, an equilibrium, or a verdict."""
+        self._run()
+        if self.report is not None:
+            over = self.status in {"horizon", "equilibrium"}
+            self.report.finish(self.problem.t_max if over else self.state.time)
+
+    def _run(self) -> None:
         state = self.state
         zeros = state.enter_all()
         verdict = resolve(state, zeros) if zeros else None
@@ -49,6 +57,8 @@ class Integrator:
             return
         while True:
             state.make_room()
+            if self.report is not None:
+                self.report(state.time)
             why = self._python_segment() if state.polygons else self._compiled_segments()
             if why == LOG_FULL:
                 continue
@@ -65,8 +75,15 @@ class Integrator:
                 return
 
     def _compiled_segments(self) -> int:
-        s = self.state
-        why, later = advance(s.table.nodes, s.points, s.log, s.run, self.problem.t_max, s.size_x, self.max_events)
+        s, t_max = self.state, self.problem.t_max
+        if self.report is None:
+            why, later = advance(s.table.nodes, s.points, s.log, s.run, t_max, s.size_x, self.max_events)
+        else:
+            # In slices, between which there is time for a report, and for the interrupt key: compiled code ignores it.
+            most = min(self.max_events, int(s.log.counts[0]) + SLICE)
+            why, later = advance(s.table.nodes, s.points, s.log, s.run, t_max, s.size_x, most)
+            if why == ENOUGH and most < self.max_events:
+                why = LOG_FULL  # nothing is decided: come again
         if why == NOTHING_LEFT and later == 0:
             self.status = "equilibrium"
         return int(why)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from symflow.errors import KindError, UndefinedError
 from symflow.flow.chamber.history import SLIDES, Log
 from symflow.flow.chamber.inputs import FlowProblem
-from symflow.flow.given import read_asked_times
+from symflow.flow.given import Progress, read_asked_times
+from symflow.flow.starts import AdaptedStart, class_targets
 from symflow.network.arrays import Array
 
 
@@ -122,6 +123,24 @@ class ChamberTrajectory:
     def events(self) -> tuple[Event, ...]:
         """The events between the segments, in time order."""
         return tuple(Event(s.begin, s.changes, s.sliding) for s in self.segments[1:])
+
+    @property
+    def end(self) -> float:
+        """``t_end``, by the name that it has in every trajectory."""
+        return self.t_end
+
+    def state(self, time: float) -> AdaptedStart:
+        """Where the flow is at a time, as a start of ``chamber_flow`` or ``rotation_flow``. Raises like ``bias``."""
+        given = self.problem
+        targets = class_targets(given.labels, given.targets) - self.target_shift([time])[0]
+        return AdaptedStart(given.points, given.labels, targets, self.bias([time])[0], given.rotations, given.weights)
+
+    def continued(self, t_max: float, *, progress: Progress | None = None) -> ChamberTrajectory:
+        """The same flow from the end of this one on, its time from 0 to ``t_max`` again."""
+        from symflow.flow.chamber.flows import chamber_flow
+
+        moving: Literal["moving", "frozen"] = "moving" if self.problem.moving else "frozen"
+        return chamber_flow(**vars(self.state(self.end)), t_max=t_max, output_bias=moving, progress=progress)
 
     def theta(self, times: Any) -> Array:
         """The stacked state at times (T,), as (T, n). Raises like ``bias``."""

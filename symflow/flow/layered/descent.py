@@ -10,12 +10,13 @@ import numpy as np
 from symflow.errors import KindError, LimitError
 from symflow.flow.layered.systems import Floats, System
 from symflow.flow.layered.trajectories import LayeredTrajectory, Piece, Status, WallEvent
+from symflow.flow.reporting import Report
 
 MOST_STEPS = 1_000_000
 
 
 def descend(
-    system: System, theta: Floats, t_max: float, step: float, progress: Callable[[float], None] | None
+    system: System, theta: Floats, t_max: float, step: float, report: Report | None
 ) -> tuple[tuple[Piece, ...], tuple[WallEvent, ...], Status, str]:
     """Steps at times 0, η, 2η, …, the last one cut to end at t_max. Raises LimitError where there are too many.
 
@@ -41,8 +42,8 @@ def descend(
             layer, datum, component = system.wall(index)
             events.append(WallEvent(end, "crosses", layer, datum, component, bool(now[index])))
         masks = now
-        if progress is not None:
-            progress(end)
+        if report is not None:
+            report(end)
     return tuple(pieces), tuple(events), "finished", f"{count} steps of {step:g}, {len(events)} changes of patterns"
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 
 from symflow.errors import KindError, ShapeError, UnsupportedError
-from symflow.flow.given import is_real, read_choice, read_count, read_horizon, read_tolerance
+from symflow.flow.given import Progress, is_real, read_choice, read_count, read_horizon, read_tolerance
 from symflow.flow.layered.descent import descend
 from symflow.flow.layered.effective import EffectiveSystem
 from symflow.flow.layered.integration import Integration
 from symflow.flow.layered.original import OriginalSystem
 from symflow.flow.layered.systems import Cost
 from symflow.flow.layered.trajectories import LayeredTrajectory
+from symflow.flow.reporting import report_for
+from symflow.flow.starts import LayeredStart
 from symflow.network import AnyParameters, LabelledData, LayeredParameters, to_layers, to_pulled_back
 
 MOST_EVENTS = 20_000
@@ -27,7 +28,7 @@ def layered_flow(
     step: float | None = None,
     rtol: float = 1e-9,
     max_events: int = MOST_EVENTS,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> LayeredTrajectory:
     """Gradient flow, or gradient descent, of the layers: Ẇ_ℓ = −∂C/∂W_ℓ, ḃ_ℓ = −∂C/∂b_ℓ, ℓ = 1..L+1 (theory F5, F6).
 
@@ -43,7 +44,7 @@ def layered_flow(
         step: η of gradient descent; the flow unless given.
         rtol: relative error of a step of the flow, by SciPy's DOP853, 1e-13 to 1e-2.
         max_events: stop with status "unresolved" after so many walls.
-        progress: called with the time that has been reached.
+        progress: called with t/t_max now and then, from 0 again while ``effective`` is integrated.
 
     The flow is that of Clarke's inclusion: at a wall a datum crosses or slides. Steps are looked over at eight times;
     a wall that is met and left again in between is not seen. Descent takes ReLU′(0) = 0.
@@ -59,6 +60,7 @@ def layered_flow(
     >>> [float(loss) > 1e-9 for loss in run.loss([0.0, 20.0])], run.status
     ([True, False], 'finished')
     """
+    report = report_for(progress, t_max)
     _check(network, data, t_max, cost, step, rtol, max_events)
     if step is None and find_spec("scipy") is None:
         raise UnsupportedError(
@@ -72,16 +74,27 @@ def layered_flow(
     if cost == "input" and len(set(widths)) > 1:
         raise ShapeError(f'the cost "input" needs one width for all layers; they are {widths}. Try cost="standard"')
 
+    def again(start: LayeredStart, t_max: float, progress: Progress | None) -> LayeredTrajectory:
+        return layered_flow(
+            **vars(start), t_max=t_max, cost=cost, step=step, rtol=rtol, max_events=max_events, progress=progress
+        )
+
+    def again_effective(start: LayeredStart, t_max: float, progress: Progress | None) -> LayeredTrajectory:
+        return again(start, t_max, progress).effective
+
     def integrate(original: bool) -> LayeredTrajectory:
         start: AnyParameters = layers if original else to_pulled_back(network)
         system = (OriginalSystem if original else EffectiveSystem)(points, targets, masses, widths, cost)
         theta = system.join(list(start.as_mapping()["weights"]), list(start.as_mapping()["biases"]))
         system.cost(theta)  # a start that is singular is refused; a run that becomes so ends there
         if step is not None:
-            outcome = descend(system, theta, float(t_max), float(step), progress)
+            outcome = descend(system, theta, float(t_max), float(step), report)
         else:
-            outcome = Integration(system, theta, float(t_max), float(rtol), max_events, progress).run()
-        return LayeredTrajectory(system, *outcome, original, (lambda: integrate(False)) if original else None)
+            outcome = Integration(system, theta, float(t_max), float(rtol), max_events, report).run()
+        if report is not None:
+            report.finish(outcome[0][-1].end)
+        effective = (lambda: integrate(False)) if original else None
+        return LayeredTrajectory(system, *outcome, original, data, again if original else again_effective, effective)
 
     return integrate(True)
 

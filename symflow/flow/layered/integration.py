@@ -17,6 +17,7 @@ from symflow.errors import UndefinedError
 from symflow.flow.layered.sliding import AT_BOUND, NoSlide, Slides
 from symflow.flow.layered.systems import Floats, System
 from symflow.flow.layered.trajectories import Kind, Piece, Status, WallEvent
+from symflow.flow.reporting import Report
 
 NODES = np.linspace(0.0, 1.0, 9)[1:]  # where a step is looked over; a wall met and left again in between is not seen
 ON_WALL = 1e-12  # preactivations of this size, in units of the largest, are zero
@@ -35,10 +36,10 @@ class Integration:
 
     def __init__(
         self, system: System, theta: Floats, t_max: float, rtol: float, max_events: int,
-        progress: Callable[[float], None] | None,
+        report: Report | None,
     ) -> None:  # fmt: skip
         self.system, self.theta, self.t_max, self.rtol = system, theta, t_max, rtol
-        self.max_events, self.progress = max_events, progress
+        self.max_events, self.report = max_events, report
         self.time = 0.0
         values = system.preactivations(theta)
         self.unit = max(1.0, float(np.abs(values).max(initial=0.0)))
@@ -59,7 +60,9 @@ class Integration:
 
     def _run(self) -> tuple[Status, str]:
         try:
-            self._resolve(np.abs(self.system.preactivations(self.theta)) <= self.tolerance)
+            # A start may be a state of another run, where data slide: on their walls as closely as that run kept them.
+            close = max(ON_WALL, self.rtol) * self.unit
+            self._resolve(np.abs(self.system.preactivations(self.theta)) <= close)
             at_once = 0
             while self.time < self.t_max:
                 if np.abs(self._velocity(self.theta)).max() <= AT_REST * max(1.0, np.abs(self.theta).max()):
@@ -103,8 +106,8 @@ class Integration:
             self.time, self.theta = end, np.asarray(path(end))
             # What the next step starts from: masks of sliding walls are followed, not found afresh.
             self.masks = self._masks_at(self.theta)
-            if self.progress is not None:
-                self.progress(end)
+            if self.report is not None:
+                self.report(end)
             if met is not None:
                 self._resolve(met[1])
                 return

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symflow.errors import KindError, UnsupportedError
-from symflow.flow.given import read_asked_times
+from symflow.flow.given import Progress, read_asked_times
 from symflow.flow.layered.systems import Floats, System
+from symflow.flow.starts import LayeredStart
+from symflow.network import LabelledData, LayeredParameters, PulledBackParameters
 
 Kind = Literal["crosses", "slides", "leaves"]
 Status = Literal["finished", "at rest", "unresolved"]
@@ -57,12 +59,24 @@ class LayeredTrajectory:
     status: Status
     message: str
     original: bool  # θ holds the layers; else the cumulative parameters
+    data: LabelledData = field(repr=False)
+    follow: Callable[[LayeredStart, float, Progress | None], LayeredTrajectory] = field(repr=False)
     follow_effective: Callable[[], LayeredTrajectory] | None = field(repr=False)
 
     @property
     def end(self) -> float:
         """The last time that was reached."""
         return self.pieces[-1].end
+
+    def state(self, time: float) -> LayeredStart:
+        """Where the run is at a time in [0, end], as a start of ``layered_flow``. Raises KindError for other times."""
+        weights, biases = self.system.split(self._states([time])[0])
+        network = LayeredParameters if self.original else PulledBackParameters
+        return LayeredStart(network(tuple(weights), tuple(biases)), self.data)
+
+    def continued(self, t_max: float, *, progress: Progress | None = None) -> LayeredTrajectory:
+        """The same run from the end of this one on, its time from 0 to ``t_max`` again."""
+        return self.follow(self.state(self.end), t_max, progress)
 
     def parameters(self, times: ArrayLike) -> Floats:
         """All parameters that flow, (T, n): the weights row by row, then the biases, as in ``system``."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symflow.flow.given import read_horizon, read_tolerance
+from symflow.flow.given import Progress, read_horizon, read_tolerance
+from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import Chart, RowSphereChart
 from symflow.flow.rotation.equations import Group
 from symflow.flow.rotation.integration import Integration
@@ -25,6 +26,7 @@ def general_weight_flow(
     rtol: float = 1e-9,
     weights: ArrayLike | None = None,
     fixed_biases: bool = False,
+    progress: Progress | None = None,
 ) -> Trajectory:
     """Gradient flow of C = ½⟨|z_L − ỹ|²⟩ in all β_ℓ and all invertible W^(ℓ), in the Euclidean metric.
 
@@ -50,5 +52,9 @@ def general_weight_flow(
     def make_chart(moved: Floats, at: Floats) -> Chart:
         return RowSphereChart(moved, at, norms, group)
 
-    result = Integration(problem, make_chart, t_max, rtol, bounded=False).run()
-    return Trajectory(problem, result.pieces, result.events, result.status, result.message, result.evaluations)
+    report = report_for(progress, t_max)
+    result = Integration(problem, make_chart, t_max, rtol, bounded=False, report=report).run()
+    return Trajectory(
+        problem, result.pieces, result.events, result.status, result.message, result.evaluations,
+        {"rtol": rtol, "fixed_biases": fixed_biases},
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from symflow.flow.reporting import Report
 from symflow.flow.rotation.charts import Chart
 from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
 from symflow.flow.rotation.equations import Parameters, Rows, preactivations
@@ -51,7 +52,11 @@ class Outcome:
 class Integration:
     """State of a run: time, parameters in a chart, patterns, walls slid on, and how far data may move unwatched."""
 
-    def __init__(self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool) -> None:
+    def __init__(
+        self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool,
+        report: Report | None = None,
+    ) -> None:  # fmt: skip
+        self.report = report
         self.problem, self.make_chart, self.t_max, self.rtol, self.bounded = problem, make_chart, t_max, rtol, bounded
         self.time, self.length = 0.0, problem.length
         self.chart = make_chart(problem.biases, problem.weights)
@@ -82,6 +87,8 @@ class Integration:
         status, message = self._run()
         if not self.pieces:
             self.pieces.append(Piece(0.0, 0.0, None, self.chart.base))
+        if self.report is not None:
+            self.report.finish(self.pieces[-1].end)
         return Outcome(self.pieces, self.events, status, message, self.evaluations)
 
     def _run(self) -> tuple[Status, str]:
@@ -101,6 +108,8 @@ class Integration:
                 size, happened = self._advance(velocity, min(size, self.t_max - self.time))
                 if size < 1e-13 * max(self.time, 1e-3 * self.t_max):
                     return "stalled", f"steps became too small at t = {self.time:.17g}; a smaller rtol may help"
+                if self.report is not None:
+                    self.report(self.time)
                 stopped = stopped + 1 if happened and self.time - before < 1e-12 * max(self.time, 1e-3) else 0
                 if stopped > MOST_EVENTS_AT_ONCE:
                     return "stalled", f"{stopped} events without progress at t = {self.time:.17g}"

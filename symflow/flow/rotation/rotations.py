@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from symflow.flow.given import read_horizon, read_tolerance
+from symflow.flow.given import Progress, read_horizon, read_tolerance
+from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import CayleyChart, polish
 from symflow.flow.rotation.integration import Integration
 from symflow.flow.rotation.problem import Problem, read_problem
@@ -22,6 +23,7 @@ def rotation_flow(
     t_max: float,
     rtol: float = 1e-9,
     weights: ArrayLike | None = None,
+    progress: Progress | None = None,
 ) -> RotationTrajectory:
     """Gradient flow of C = ½⟨|z_L − ỹ|²⟩ in all β_ℓ and R_ℓ: β̇_ℓ = ⟨(1 − P_ℓ)ᵀ p_ℓ⟩, Ṙ_ℓ = Ω_ℓ R_ℓ.
 
@@ -30,7 +32,8 @@ def rotation_flow(
     points (N, Q), labels (N,) in 0..K-1, targets ỹ (K, Q), biases β (L, Q), rotations R (L, Q, Q) orthogonal to 1e-10;
     weights ω (N,), 1/N unless given. ``rtol`` bounds the error of a step, in units of the largest coordinate. At
     walls the flow crosses, slides or leaves as Filippov's conditions say; where they have no single answer the
-    trajectory ends there and its status says why. The same holds for a start on a wall.
+    trajectory ends there and its status says why. The same holds for a start on a wall. ``progress`` is called with
+    t/t_max now and then.
 
     Raises ShapeError, KindError (bad numbers, labels, rotations that are not orthogonal) and InvariantError (the cost
     rose, or a rotation left the group: the result would be wrong).
@@ -47,5 +50,9 @@ def rotation_flow(
         require_orthogonal(rotation, f"rotation {layer}")
     orthogonal = polish(polish(problem.weights))
     problem = Problem(problem.points, problem.labels, problem.targets, problem.masses, problem.biases, orthogonal)
-    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True).run()
-    return RotationTrajectory(problem, result.pieces, result.events, result.status, result.message, result.evaluations)
+    report = report_for(progress, t_max)
+    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True, report=report).run()
+    return RotationTrajectory(
+        problem, result.pieces, result.events, result.status, result.message, result.evaluations,
+        {"rtol": rtol},
+    )  # fmt: skip

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import KindError, SymflowError
-from symflow.flow.given import read_asked_times
+from symflow.flow.given import Progress, read_asked_times
 from symflow.flow.rotation.equations import Parameters
 from symflow.flow.rotation.problem import Floats, Problem
 from symflow.flow.rotation.stepping import Step
+from symflow.flow.starts import AdaptedStart, GeneralStart, class_targets
 
 Kind = Literal["crosses", "slides", "leaves"]
 Status = Literal["finished", "at rest", "undecided", "stalled"]
@@ -58,13 +59,14 @@ class Trajectory:
     """
 
     def __init__(
-        self, problem: Problem, pieces: list[Piece], events: list[Event], status: Status, message: str, evaluations: int
-    ) -> None:
+        self, problem: Problem, pieces: list[Piece], events: list[Event], status: Status, message: str,
+        evaluations: int, options: dict[str, Any],
+    ) -> None:  # fmt: skip
         self.events = tuple(events)
         self.status: Status = status
         self.message = message
         self.evaluations = evaluations
-        self._problem = problem
+        self._problem, self._options = problem, options
         self._pieces = pieces
         self._starts = np.array([piece.start for piece in pieces])
 
@@ -90,6 +92,20 @@ class Trajectory:
         """C = ½⟨|z_L − ỹ|²⟩ (T,) from the data themselves, with ReLU and no pattern. Raises KindError."""
         return self._collect(times, lambda at: np.array(loss(self._problem, at)))
 
+    def state(self, time: float) -> GeneralStart | AdaptedStart:
+        """Where the flow is at a time in [0, end], as a start of ``general_weight_flow``. Raises KindError."""
+        given = self._problem
+        return GeneralStart(
+            given.points, given.labels, class_targets(given.labels, given.targets), self.bias([time])[0],
+            self.weight([time])[0], given.masses,
+        )  # fmt: skip
+
+    def continued(self, t_max: float, *, progress: Progress | None = None) -> Trajectory:
+        """The same flow from the end of this one on, its time from 0 to ``t_max`` again."""
+        from symflow.flow.rotation.general import general_weight_flow
+
+        return general_weight_flow(**vars(self.state(self.end)), t_max=t_max, progress=progress, **self._options)
+
     def _collect(self, times: ArrayLike, read: Callable[[Parameters], Floats]) -> Floats:
         wanted = read_asked_times(times)
         if wanted.ndim != 1:
@@ -114,6 +130,17 @@ class RotationTrajectory(Trajectory):
     def rotation(self, times: ArrayLike) -> Floats:
         """R (T, L, Q, Q) at times (T,) in [0, end], orthogonal to rounding. Raises KindError for other times."""
         return self.weight(times)
+
+    def state(self, time: float) -> AdaptedStart:
+        """Where the flow is at a time in [0, end], as a start of ``rotation_flow`` or ``chamber_flow``."""
+        found = vars(super().state(time))
+        return AdaptedStart(rotations=found.pop("cumulative"), **found)
+
+    def continued(self, t_max: float, *, progress: Progress | None = None) -> RotationTrajectory:
+        """The same flow from the end of this one on, its time from 0 to ``t_max`` again."""
+        from symflow.flow.rotation.rotations import rotation_flow
+
+        return rotation_flow(**vars(self.state(self.end)), t_max=t_max, progress=progress, **self._options)
 
 
 def loss(problem: Problem, at: Parameters) -> float:

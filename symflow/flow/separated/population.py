@@ -28,6 +28,7 @@ from symflow.flow.separated.population_integrals import Distribution, arrival_ti
 from symflow.flow.separated.reading import Frame, read_floats, read_frame, read_places, require_directions
 from symflow.flow.separated.sums import Floats
 from symflow.flow.separated.trajectories import overall
+from symflow.flow.starts import PopulationStart
 
 RTOL, ATOL = 1e-12, 1e-13
 
@@ -57,6 +58,11 @@ class PopulationTrajectory:
     def bias(self, times: ArrayLike) -> Floats:
         """β = −Rᵀq at each time; shape (T, Q)."""
         return 0.0 - self.frame.back(self.threshold(times))
+
+    def state(self, time: float) -> PopulationStart:
+        """Where the flow is at a time ≥ 0, as a start of ``population_flow``, which continues this one."""
+        target = self.frame.back(self.frame.target)
+        return PopulationStart(self.distributions, target, self.bias(time), self.frame.rotation)
 
     def truncated_fraction(self, times: ArrayLike) -> Floats:
         """F_k(q_k) at each time; shape (T, Q)."""

@@ -19,6 +19,7 @@ from symflow.flow.given import read_asked_times
 from symflow.flow.separated.directions import Direction, Kind, direction
 from symflow.flow.separated.reading import Frame, read_frame, read_points, read_weights
 from symflow.flow.separated.sums import Floats
+from symflow.flow.starts import ClusterStart
 
 EVENT = np.dtype([("time", np.float64), ("direction", np.intp), ("point", np.intp)])
 
@@ -43,6 +44,12 @@ class SeparatedTrajectory:
     def bias(self, times: ArrayLike) -> Floats:
         """β = −Rᵀq at each time; shape (T, Q). ``bias(t)`` is a start for another flow, which continues this one."""
         return 0.0 - self.frame.back(self.threshold(times))
+
+    def state(self, time: float) -> ClusterStart:
+        """Where the flow is at a finite time ≥ 0, as a start of ``separated_flow``, which continues this one."""
+        points = self.frame.back(self.coordinates.T)
+        weights = np.broadcast_to(self.weights, points.shape[:1])
+        return ClusterStart(points, self.frame.back(self.frame.target), self.bias(time), self.frame.rotation, weights)
 
     def velocity(self, times: ArrayLike) -> Floats:
         """dβ/dt from the right at each time; shape (T, Q)."""
