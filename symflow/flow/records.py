@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from symflow.flow.chamber import ChamberTrajectory
+    from symflow.flow.chamber import ChamberTrajectory, SlidingWall
     from symflow.flow.layered import LayeredTrajectory
     from symflow.flow.rotation import RotationTrajectory
     from symflow.flow.separated import SeparatedTrajectory
@@ -68,14 +68,23 @@ class FlowRecord:
         return np.asarray(np.einsum("lij,lj->li", self.weights[0], self.targets))
 
 
-def truncated_fractions(points: Floats, masses: Floats, biases: Floats, weights: Floats) -> Floats:
-    """Mass of the data with a_k ≤ 0 over the mass of all, at each time and layer; (T, L, Q)."""
+def truncated_fractions(data: Data, times: Floats, biases: Floats, weights: Floats, events: NDArray[np.void]) -> Floats:
+    """Mass of the data with a_k ≤ 0 over the mass of all, at each time and layer; (T, L, Q).
+
+    Data that slide have a_k = 0 and count as truncated, on whichever side of zero rounding has put them.
+    """
     found = np.empty(biases.shape)
-    for time, (betas, matrices) in enumerate(zip(biases, weights, strict=True)):
-        state = points
+    sliding = np.zeros((biases.shape[1], *data.points.shape), dtype=bool)
+    happened = 0
+    for place, (time, betas, matrices) in enumerate(zip(times, biases, weights, strict=True)):
+        while happened < len(events) and events["time"][happened] <= time:
+            event = events[happened]
+            sliding[event["layer"] - 1, event["datum"], event["component"]] = event["kind"] == "slides"
+            happened += 1
+        state = data.points
         for layer, (beta, matrix) in enumerate(zip(betas, matrices, strict=True)):
             values = (state + beta) @ matrix.T
-            found[time, layer] = masses @ (values <= 0) / masses.sum()
+            found[place, layer] = data.masses @ ((values <= 0) | sliding[layer]) / data.masses.sum()
             state = np.linalg.solve(matrix, np.maximum(values, 0.0).T).T - beta
     return found
 
@@ -104,19 +113,20 @@ def record_separated(parts: list[SeparatedTrajectory], rotations: Floats, data: 
 def record_chamber(flow: ChamberTrajectory, data: Data, times: Floats) -> FlowRecord:
     """A flow with rotations fixed."""
     biases, weights = flow.bias(times), _constant(flow.problem.rotations, times)
-    log: list[tuple[object, ...]] = []
-    sliding: set[tuple[int, int, int]] = set()
+    sliding = _places(flow.segments[0].sliding) if flow.segments else set()
+    log: list[tuple[object, ...]] = [(0.0, *place, "slides", False) for place in sorted(sliding)]
     for event in flow.events:
-        now = {(wall.layer, datum, wall.component) for wall in event.sliding for datum in wall.data}
+        now = _places(event.sliding)
         changed = {(change.layer, change.datum, change.component): change.active for change in event.changes}
         for place in sorted(changed.keys() | (now ^ sliding)):
             kind = "slides" if place in now else "leaves" if place in sliding else "crosses"
             if not (place in now and place in sliding):
                 log.append((event.time, *place, kind, changed.get(place, False) and place not in now))
         sliding = now
+    events = np.array(log, dtype=EVENT)
     return FlowRecord(
-        "chamber", times, biases, weights, truncated_fractions(data.points, data.masses, biases, weights),
-        flow.loss(times), np.array(log, dtype=EVENT), data.points, data.labels, data.masses, data.targets,
+        "chamber", times, biases, weights, truncated_fractions(data, times, biases, weights, events),
+        flow.loss(times), events, data.points, data.labels, data.masses, data.targets,
         flow.status, flow.message, flow.status in {"equilibrium", "horizon"}, {},
     )  # fmt: skip
 
@@ -128,9 +138,10 @@ def record_rotation(flow: RotationTrajectory, data: Data, times: Floats) -> Flow
         (event.time, event.layer + 1, datum, event.component, event.kind, event.active)
         for event in flow.events for datum in event.data
     ]  # fmt: skip
+    events = np.array(log, dtype=EVENT)
     return FlowRecord(
-        "rotation", times, biases, weights, truncated_fractions(data.points, data.masses, biases, weights),
-        flow.loss(times), np.array(log, dtype=EVENT), data.points, data.labels, data.masses, data.targets,
+        "rotation", times, biases, weights, truncated_fractions(data, times, biases, weights, events),
+        flow.loss(times), events, data.points, data.labels, data.masses, data.targets,
         flow.status, flow.message, flow.status in {"finished", "at rest"}, {},
     )  # fmt: skip
 
@@ -154,11 +165,17 @@ def record_layered(flow: LayeredTrajectory, data: Data, times: Floats) -> FlowRe
         "effective_weight": effective_weights,
         "effective_loss": beside.loss(common),
     }
+    events = np.array(log, dtype=EVENT)
     return FlowRecord(
-        "layered", times, biases, weights, truncated_fractions(data.points, data.masses, biases, weights),
-        flow.loss(times), np.array(log, dtype=EVENT), data.points, data.labels, data.masses, data.targets,
+        "layered", times, biases, weights, truncated_fractions(data, times, biases, weights, events),
+        flow.loss(times), events, data.points, data.labels, data.masses, data.targets,
         flow.status, flow.message, flow.status != "unresolved", extra,
     )  # fmt: skip
+
+
+def _places(walls: tuple[SlidingWall, ...]) -> set[tuple[int, int, int]]:
+    """Layer, datum and component of what slides on them."""
+    return {(wall.layer, datum, wall.component) for wall in walls for datum in wall.data}
 
 
 def _image(flow: LayeredTrajectory, times: Floats) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symflow.errors import ClaimError, UnsupportedError
-from symflow.flow.records import FlowRecord
+from symflow.flow.records import Floats, FlowRecord
 from symflow.report.saving import save
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ TITLES = {
     "layered": "Flow of the layers",
 }  # fmt: skip
 MOST_CURVES = 5  # directions of one layer that are drawn; more would hide each other
+ABREAST = 3  # layers beside each other; more would be too small to read
 SLOPES = 6  # tangents drawn along one curve
 SETTINGS: Any = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 11,
@@ -105,21 +106,40 @@ def _png(figure: Figure) -> bytes:
 
 def thresholds(record: FlowRecord, names: Sequence[str]) -> Figure:
     """q_k(t) of each layer; below, for a separated flow, |q*_k − q_k| with tangents of slope −F_k(q_k) (theory C4)."""
-    depth = record.biases.shape[1]
     separated = record.flow == "separated"
-    figure, axes = new_figure(2 if separated else 1, depth, max(4.0 * depth, 5.0), 6.6 if separated else 3.6)
-    for layer in range(depth):
-        _threshold_curves(axes[0, layer], record, layer)
-        axes[0, layer].set_title(layer_name(record, layer, names))
+    figure, panels = _panels(record, names, 2 if separated else 1)
+    for layer, column in enumerate(panels):
+        _threshold_curves(column[0], record, layer)
         if separated:
-            _distances(axes[1, layer], record, layer)
-        axes[-1, layer].set_xlabel("time $t$")
-    axes[0, 0].set_ylabel("threshold $q_k = -(R\\beta)_k$" if record.flow != "layered" else "threshold $-(W\\beta)_k$")
-    if separated:
-        axes[1, 0].set_ylabel("$|q^*_k - q_k|$")
+            _distances(column[1], record, layer)
+    for first in panels[::ABREAST]:
+        first[0].set_ylabel(
+            "threshold $q_k = -(R\\beta)_k$" if record.flow != "layered" else "threshold $-(W\\beta)_k$"
+        )
+        if separated:
+            first[1].set_ylabel("$|q^*_k - q_k|$")
     figure.suptitle(f"{TITLES[record.flow]}: thresholds")
-    _legend_below(figure, axes[0, 0], _legend_title(record))
+    _legend_below(figure, panels[0][0], _legend_title(record))
     return figure
+
+
+def _panels(record: FlowRecord, names: Sequence[str], rows: int) -> tuple[Figure, list[list[Axes]]]:
+    """A figure with a column of ``rows`` axes over time for each layer, ABREAST layers beside each other."""
+    depth = record.biases.shape[1]
+    columns, lines = min(depth, ABREAST), -(-depth // ABREAST)
+    figure, axes = new_figure(rows * lines, columns, max(4.0 * columns, 5.0), 0.6 + 3.0 * rows * lines)
+    panels = []
+    for place in range(lines * columns):
+        line, column = divmod(place, columns)
+        panel = [axes[rows * line + row, column] for row in range(rows)]
+        if place >= depth:
+            for axis in panel:
+                axis.remove()
+            continue
+        panel[0].set_title(layer_name(record, place, names))
+        panel[-1].set_xlabel("time $t$")
+        panels.append(panel)
+    return figure, panels
 
 
 def _directions(record: FlowRecord) -> range:
@@ -164,7 +184,7 @@ def _distances(axes: Axes, record: FlowRecord, layer: int) -> None:
         seen = distance > 1e-12 * max(1.0, distance.max())
         axes.semilogy(record.times[seen], distance[seen], color=COLOURS[k], linewidth=2.5, alpha=0.45)
         lowest = min(lowest, distance[seen].min(initial=np.inf))
-        for begin, end in pairwise(_places(record, layer, k)):
+        for begin, end in pairwise(tangent_places(record, layer, k)):
             if seen[begin]:
                 # A little longer than to the next one: where the slope changes, the tangent leaves the curve.
                 until = min(record.times[end] + span / 25, span)
@@ -178,32 +198,52 @@ def _distances(axes: Axes, record: FlowRecord, layer: int) -> None:
         axes.legend()
 
 
-def _places(record: FlowRecord, layer: int, k: int) -> list[int]:
-    """Samples at which tangents begin: evenly spaced in time and in the changes of the fraction together."""
-    changes = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(record.fractions[:, layer, k])))))
+def tangent_places(record: FlowRecord, layer: int, k: int) -> list[int]:
+    """Samples at which tangents begin, and the last one: spaced evenly in time and in changes of the fraction together.
+
+    None begins where the slope is that of the one before: two dashed lines on each other would look like a full one.
+    """
+    fraction = record.fractions[:, layer, k]
+    changes = np.concatenate(([0.0], np.cumsum(np.abs(np.diff(fraction)))))
     way = record.times / record.times[-1] + changes / (changes[-1] or 1.0)
-    places = np.searchsorted(way, np.linspace(0.0, way[-1], SLOPES + 1))
-    return sorted({*places.tolist(), len(way) - 1})
+    wanted = np.searchsorted(way, np.linspace(0.0, way[-1], SLOPES + 1)).clip(0, len(way) - 2)
+    kept = [0]
+    for place in np.unique(wanted).tolist():
+        if fraction[place] != fraction[kept[-1]]:
+            kept.append(place)
+    return [*kept, len(way) - 1]
 
 
 def fractions(record: FlowRecord, names: Sequence[str]) -> Figure:
     """The truncated fraction of each direction over time, and the events as ticks below."""
-    depth = record.biases.shape[1]
-    figure, axes = new_figure(1, depth, max(4.0 * depth, 5.0), 3.6)
-    for layer in range(depth):
+    figure, panels = _panels(record, names, 1)
+    for layer, (axis,) in enumerate(panels):
         for k in _directions(record):
-            axes[0, layer].plot(
-                record.times, record.fractions[:, layer, k], color=COLOURS[k], drawstyle="steps-post",
-                label=f"$k = {k + 1}$",
-            )  # fmt: skip
+            axis.plot(*steps(record, layer, k), color=COLOURS[k], drawstyle="steps-post", label=f"$k = {k + 1}$")
         here = record.events["time"][record.events["layer"] == layer + 1]
-        axes[0, layer].plot(here, np.full(here.shape, -0.04), "|", color="0.4", markersize=6, alpha=0.6)
-        axes[0, layer].set(ylim=(-0.08, 1.05), xlabel="time $t$", title=layer_name(record, layer, names))
+        axis.plot(here, np.full(here.shape, -0.04), "|", color="0.4", markersize=6, alpha=0.6)
+        axis.set(ylim=(-0.08, 1.05))
+    for first in panels[::ABREAST]:
+        first[0].set_ylabel("truncated fraction")
     of = "of the layer's class" if record.flow == "separated" else "of all data"
-    axes[0, 0].set_ylabel(f"truncated fraction {of}")
-    figure.suptitle(f"{TITLES[record.flow]}: truncated fractions")
-    _legend_below(figure, axes[0, 0], "ticks: events" + _left_out(record))
+    figure.suptitle(f"{TITLES[record.flow]}: truncated fractions {of}")
+    _legend_below(figure, panels[0][0], "ticks: events" + _left_out(record))
     return figure
+
+
+def steps(record: FlowRecord, layer: int, k: int) -> tuple[Floats, Floats]:
+    """Corners of the truncated fraction as a step function: it jumps at its events, not at the next sample.
+
+    Within a sample's time several events share the change evenly.
+    """
+    times, values = record.times, record.fractions[:, layer, k]
+    log = record.events[(record.events["layer"] == layer + 1) & (record.events["component"] == k)]
+    at, levels = [times[:1]], [values[:1]]
+    for place in np.flatnonzero(np.diff(values)).tolist():
+        inside = log["time"][(log["time"] > times[place]) & (log["time"] <= times[place + 1])]
+        at.append(inside if inside.size else times[place + 1 : place + 2])
+        levels.append(np.linspace(values[place], values[place + 1], at[-1].size + 1)[1:])
+    return np.concatenate([*at, times[-1:]]), np.concatenate([*levels, values[-1:]])
 
 
 def loss(record: FlowRecord) -> Figure:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,20 +16,26 @@ from symflow.report.flow_pictures import COLOURS, TITLES, layer_name, new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 FRAMES = 60
 FRAMES_PER_SECOND = 12
+MEANINGS = "faint: data; full: truncated data; stars: targets; rings: apexes of the cones, dotted: their ways"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def plane(record: FlowRecord, names: Sequence[str]) -> Figure:
     """The plane at the start and at the end, side by side, with the paths of the cones' apexes −β."""
-    figure, axes = new_figure(1, 2, 10.5, 4.9)
+    figure, axes = new_figure(1, 2, 10.5, 1.7 + 4.6 * _proportion(record))
     for axis, place in zip(axes[0], (0, len(record.times) - 1), strict=True):
-        draw_plane(axis, record, names, place, legend="best" if place == 0 else None)
+        draw_plane(axis, record, names, place)
         axis.set_title(f"$t = {record.times[place]:.4g}$, cost {record.losses[place]:.4g}")
-    edges = r"(W^{(\ell)})^{-1}" if record.flow == "layered" else r"R_\ell^T"
-    figure.suptitle(rf"{TITLES[record.flow]}: cones $-\beta_\ell + {edges} R_+^2$ and truncated data")
+    edges = r"(W^{(\ell)})^{-1}" if record.flow == "layered" else r"R_\ell^{\top}"
+    figure.suptitle(rf"{TITLES[record.flow]}: cones $-\beta_\ell + {edges}\,\mathbb{{R}}_+^2$ and truncated data")
+    handles = _handles(record, names)
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(len(handles), 6), title=MEANINGS, title_fontsize=9
+    )
     return figure
 
 
@@ -36,19 +43,26 @@ def animation(record: FlowRecord, names: Sequence[str], progress: Callable[[floa
     """The same over time, as an animated GIF; most frames where most happens, which is early."""
     from matplotlib.animation import FuncAnimation, PillowWriter
 
-    figure, axes = new_figure(1, 1, 5.6, 5.6)
+    handles = _handles(record, names)
+    columns = 4 if len(handles) == 4 else 3
+    lines = -(-len(handles) // columns)
+    width, picture, below = 5.6, 4.76 * _proportion(record), 0.95 + 0.2 * lines
+    height = picture + below + 0.35
+    figure, axes = new_figure(1, 1, width, height)
     figure.set_layout_engine("none")  # the same for all frames
     axis = axes[0, 0]
-    axis.set_position((0.12, 0.1, 0.85, 0.83))
+    axis.set_position((0.12, below / height, 0.85, picture / height))
+    figure.legend(
+        handles=handles, loc="lower center", ncols=columns, fontsize=7.5, title=MEANINGS, title_fontsize=7,
+    )  # fmt: skip
     places = frames(record)
+    decimals = max(0, 3 - math.ceil(math.log10(record.times[-1])))
 
     def frame(number: int) -> list[Axes]:
         axis.clear()
-        # To look for the best place of the legend costs more than all the rest, and it would jump about.
-        draw_plane(axis, record, names, places[number], legend="upper left")
-        axis.set_title(
-            f"{TITLES[record.flow]}, $t = {record.times[places[number]]:.2f}$, cost {record.losses[places[number]]:.3f}"
-        )
+        draw_plane(axis, record, names, places[number])
+        time, cost = record.times[places[number]], record.losses[places[number]]
+        axis.set_title(f"{TITLES[record.flow]}, $t = {time:.{decimals}f}$, cost {cost:.4g}", fontsize=10)
         progress((number + 1) / len(places))
         return [axis]
 
@@ -57,6 +71,23 @@ def animation(record: FlowRecord, names: Sequence[str], progress: Callable[[floa
         path = Path(folder) / "plane.gif"
         moving.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=80)
         return path.read_bytes()
+
+
+def _handles(record: FlowRecord, names: Sequence[str]) -> list[Line2D]:
+    """For the legend: a marker for each class, a ring on a line for each layer."""
+    from matplotlib.lines import Line2D
+
+    classes = [
+        Line2D([], [], color=COLOURS[label % len(COLOURS)], marker=MARKERS[label % len(MARKERS)], linestyle="none",
+               markersize=5, label=f"class {name}")
+        for label, name in enumerate(names)
+    ]  # fmt: skip
+    layers = [
+        Line2D([], [], color=_layer_colour(record, layer), marker="o", markerfacecolor="none", markersize=8,
+               label=layer_name(record, layer, names))
+        for layer in range(record.biases.shape[1])
+    ]  # fmt: skip
+    return classes + layers
 
 
 def frames(record: FlowRecord) -> list[int]:
@@ -68,33 +99,35 @@ def frames(record: FlowRecord) -> list[int]:
     return [int(place) for place in np.unique(np.searchsorted(way, wanted).clip(0, len(way) - 1))]
 
 
-def draw_plane(
-    axis: Axes, record: FlowRecord, names: Sequence[str], place: int, *, legend: Literal["best", "upper left"] | None
-) -> None:
+def draw_plane(axis: Axes, record: FlowRecord, names: Sequence[str], place: int) -> None:
     """Data (faint), what the layers make of them (strong), the cones at one sample, and the way of their apexes."""
     box = _box(record)
     last = truncated(record, place)
     for layer in range(record.biases.shape[1]):
-        colour = COLOURS[(layer if record.flow == "separated" else layer + 3) % len(COLOURS)]
+        colour = _layer_colour(record, layer)
         apexes = -record.biases[: place + 1, layer]
         axis.fill(*cone(record, place, layer, 4 * _size(box)).T, color=colour, alpha=0.10, linewidth=0)
         for edge in np.linalg.inv(record.weights[place, layer]).T:
             tip = apexes[-1] + 4 * _size(box) * edge / np.linalg.norm(edge)
             axis.plot(*np.array([apexes[-1], tip]).T, color=colour, linewidth=1)
         axis.plot(*apexes.T, color=colour, linewidth=1, linestyle=":")
-        axis.plot(*apexes[-1], marker="P", color=colour, markersize=9, linestyle="none", markeredgecolor="black",
-                  markeredgewidth=0.5, zorder=4, label=f"apex of {layer_name(record, layer, names)}")  # fmt: skip
-    for label, name in enumerate(names):
+        # A ring, so that data which have come together at the apex are seen in it.
+        axis.plot(*apexes[-1], marker="o", color=colour, markersize=12, markerfacecolor="none", markeredgewidth=1.8,
+                  linestyle="none", zorder=4)  # fmt: skip
+    for label in range(len(names)):
         own, colour = record.labels == label, COLOURS[label % len(COLOURS)]
         marker = MARKERS[label % len(MARKERS)]
         axis.plot(*record.points[own].T, marker, color=colour, markersize=4, alpha=0.25, linestyle="none")
         axis.plot(*last[own].T, marker, color=colour, markersize=5, markeredgecolor="white",
-                  markeredgewidth=0.3, linestyle="none", zorder=3, label=f"class {name}")  # fmt: skip
-        axis.plot(*_target(record, place)[label], marker="*", color=colour, markersize=18, markeredgecolor="black",
-                  linestyle="none", zorder=1, label=f"target of class {name}")  # fmt: skip
+                  markeredgewidth=0.3, linestyle="none", zorder=3)  # fmt: skip
+        axis.plot(*_target(record, place)[label], marker="*", color=colour, markersize=16, markeredgecolor="black",
+                  linestyle="none", zorder=1)  # fmt: skip
     axis.set(xlim=box[0], ylim=box[1], xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
-    if legend is not None:
-        axis.legend(loc=legend, fontsize=7.5, frameon=True, framealpha=0.8)
+
+
+def _layer_colour(record: FlowRecord, layer: int) -> str:
+    """That of its class in a separated flow, else one that no class of the first three has."""
+    return COLOURS[(layer if record.flow == "separated" else layer + 3) % len(COLOURS)]
 
 
 def truncated(record: FlowRecord, place: int) -> Floats:
@@ -131,6 +164,12 @@ def _box(record: FlowRecord) -> Floats:
     low, high = everything.min(axis=0), everything.max(axis=0)
     margin = 0.08 * max(float((high - low).max()), 1e-9)
     return np.stack([low - margin, high + margin], axis=1)
+
+
+def _proportion(record: FlowRecord) -> float:
+    """Height over width of the picture, within reason."""
+    wide, high = np.diff(_box(record), axis=1).ravel()
+    return float(np.clip(high / wide, 0.5, 1.3))
 
 
 def _size(box: Floats) -> float:

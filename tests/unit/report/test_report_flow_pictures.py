@@ -10,6 +10,7 @@ import pytest
 from symflow.flow import chamber_flow, layered_flow, rotation_flow, separated_flow
 from symflow.flow.records import Data, record_chamber, record_layered, record_rotation, record_separated
 from symflow.network import LabelledData, PulledBackParameters
+from symflow.report.flow_pictures import fractions, steps, tangent_places, thresholds
 from symflow.report.flow_plane import animation, cone, frames, truncated
 
 RANDOM = np.random.default_rng(2)
@@ -72,6 +73,67 @@ def test_fractions_count_the_events(kind):
                 changed += (-1 if event["active"] else 1) * DATA.masses[event["datum"]] / 2
             difference = found.fractions[-1, layer - 1, k] - found.fractions[0, layer - 1, k]
             assert slid or difference == pytest.approx(changed, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["chamber", "rotation"])
+def test_fractions_change_at_events_only(kind):
+    """Data that slide are on their wall up to rounding, which must not show: they count as truncated all the time."""
+    random = np.random.default_rng(2)
+    labels = np.arange(24) % 2
+    points = random.normal(size=(24, 2))
+    targets, biases = 4.0 * random.normal(size=(2, 2)), 0.5 * random.normal(size=(2, 2))
+    data, times = Data(points, labels, np.full(24, 1 / 12), targets), np.linspace(0.0, 2.0, 401)
+    run, read = {"chamber": (chamber_flow, record_chamber), "rotation": (rotation_flow, record_rotation)}[kind]
+    found = read(run(points, labels, targets, biases, ROTATIONS, t_max=2.0, weights=data.masses), data, times)
+    assert "slides" in found.events["kind"]
+    for layer in (0, 1):
+        for k in (0, 1):
+            log = found.events[(found.events["layer"] == layer + 1) & (found.events["component"] == k)]
+            for place in np.flatnonzero(np.diff(found.fractions[:, layer, k])):
+                assert ((log["time"] > times[place]) & (log["time"] <= times[place + 1])).any()
+
+
+def test_what_slides_from_the_start_is_logged():
+    """Two classes pull the threshold, which stands on the second point, to and fro."""
+    data = Data(np.array([[-1.0], [0.0]]), np.array([0, 1]), np.ones(2), np.array([[2.0], [-3.0]]))
+    flow = chamber_flow(data.points, data.labels, data.targets, [[0.0]], [[[1.0]]], t_max=1.0)
+    found = record_chamber(flow, data, np.linspace(0.0, 1.0, 5))
+    assert found.events.tolist() == [(0.0, 1, 1, 0, "slides", False)]
+    assert (found.fractions == 1.0).all()
+
+
+def test_steps_are_at_the_events():
+    found = record("separated")
+    for layer in (0, 1):
+        for k in (0, 1):
+            at, values = steps(found, layer, k)
+            log = found.events[(found.events["layer"] == layer + 1) & (found.events["component"] == k)]
+            assert set(log["time"]) <= set(at)
+            for time in np.linspace(0.0, 1.0, 50):
+                own = found.labels == layer
+                below = (found.points[own] @ found.weights[0, layer].T)[:, k]
+                part = separated_flow(POINTS[own], np.eye(2)[layer], BIASES[layer], rotation=ROTATIONS[layer])
+                share = (below <= part.threshold(time)[k]).mean()
+                assert values[np.searchsorted(at, time, side="right") - 1] == pytest.approx(share)
+
+
+def test_pictures_of_many_layers_and_directions():
+    """Seven layers in rows of three; no two dashed tangents of one slope follow each other."""
+    random = np.random.default_rng(0)
+    labels, width = np.arange(70) % 7, 7
+    points, targets, rotations = random.normal(size=(70, width)), np.eye(width), np.array([np.eye(width)] * 7)
+    data, times = Data(points, labels, np.full(70, 0.1), targets), np.linspace(0.0, 8.0, 101)
+    parts = [separated_flow(points[labels == j], targets[j], np.zeros(width)) for j in range(7)]
+    found = record_separated(parts, rotations, data, times)
+    names = [str(label) for label in range(7)]
+    assert len(thresholds(found, names).axes) == 14
+    assert len(fractions(found, names).axes) == 7
+    for layer in range(7):
+        for k in range(width):
+            *begins, end = tangent_places(found, layer, k)
+            slopes = found.fractions[begins, layer, k]
+            assert (np.diff(slopes) != 0).all()
+            assert end == 100
 
 
 def test_frames_go_from_start_to_end():
