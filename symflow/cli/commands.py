@@ -7,19 +7,17 @@ answer at once.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from symflow.cli.flow_options import add_flow
+from symflow.cli.option_values import jobs, seconds
 from symflow.cli.statuses import BROKEN_PIPE, EXPLAINED, INTERRUPTED, MALFORMED
 
 if TYPE_CHECKING:
     from symflow.claims.outcomes import Decide
-
-_MOST_JOBS = 64
 
 
 def main(arguments: Sequence[str] | None = None, *, decide: Decide | None = None) -> int:
@@ -105,7 +103,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument("paths", nargs="+", metavar="PATH", help="a claims file, a derivation file or a folder")
     _add_common(check)
     check.add_argument(
-        "--jobs", type=_jobs, metavar="N",
+        "--jobs", type=jobs, metavar="N",
         help="processes at once (default: 1 for claims, one for each processor for several derivation files)",
     )  # fmt: skip
     check.add_argument(
@@ -169,7 +167,7 @@ def _add_latex(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="prove only, without comparing with derivatives of the original network",
     )  # fmt: skip
     latex.add_argument(
-        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+        "--timeout", type=seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
     )
 
 
@@ -186,7 +184,7 @@ def _add_graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     graph.add_argument("--format", choices=("svg", "dot", "mermaid"), help="what to write, whatever the file is called")
     graph.add_argument("--no-check", dest="check", action="store_false", help="prove nothing, only draw")
     graph.add_argument(
-        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+        "--timeout", type=seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
     )
 
 
@@ -200,21 +198,5 @@ def _add_let(command: argparse.ArgumentParser) -> None:
 def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
     command.add_argument(
-        "--timeout", type=_seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+        "--timeout", type=seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
     )
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of seconds")
-    return seconds
-
-
-def _jobs(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_JOBS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes between 1 and {_MOST_JOBS}")
-    return int(text)

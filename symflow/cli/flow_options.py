@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
+
+from symflow.cli.option_values import layers, positive, samples, seed
 
 EXIT_STATUS = """\
 exit status:
-  0  the flow reached the time that was asked for
-  2  wrong usage, or data that cannot be read
-  3  it ended earlier, and said why; what there is of it is written
+    0  the flow reached the time that was asked for
+    2  wrong usage, or data that cannot be read
+    3  it ended earlier, and said why; what there is of it is written
+  130  it was interrupted; no file is left that is not whole
 """
-_MOST_SAMPLES = 100_000
 
 
 def add_flow(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,11 +30,11 @@ def add_flow(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     flow.add_argument("-o", dest="output", required=True, metavar="FILE", help="where to write the trajectory")
     flow.add_argument("--format", choices=("npz", "csv"), help="what to write (default: by the ending, else npz)")
     _add_start(flow)
-    flow.add_argument("--t-max", type=_positive, default=10.0, metavar="T", help="time to reach (default: 10)")
-    flow.add_argument("--samples", type=_samples, default=201, metavar="N", help="times to write (default: 201)")
+    flow.add_argument("--t-max", type=positive, default=10.0, metavar="T", help="time to reach (default: 10)")
+    flow.add_argument("--samples", type=samples, default=201, metavar="N", help="times to write (default: 201)")
     flow.add_argument("--cost", choices=("input", "standard"), default="input", help="of the layered flow")
     flow.add_argument(
-        "--step", type=_positive, metavar="ETA", help="gradient descent with this step instead of the layered flow"
+        "--step", type=positive, metavar="ETA", help="gradient descent with this step instead of the layered flow"
     )
     flow.add_argument("--pictures", metavar="DIR", help="draw pictures into this folder (needs the extra plot)")
     flow.add_argument(
@@ -63,33 +64,5 @@ def _add_start(flow: argparse.ArgumentParser) -> None:
         "--rotation", choices=("towards", "identity", "random"), default="towards",
         help="the cone of a layer opens towards the other classes (default), along the axes, or at random",
     )  # fmt: skip
-    flow.add_argument("--layers", type=_layers, metavar="L", help="truncation maps (default: one for each class)")
-    flow.add_argument("--seed", type=_seed, default=0, metavar="S", help="for what is random (default: 0)")
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return value
-
-
-def _samples(text: str) -> int:
-    return _between(text, 2, _MOST_SAMPLES, "a number of samples")
-
-
-def _layers(text: str) -> int:
-    return _between(text, 1, 64, "a number of layers")
-
-
-def _seed(text: str) -> int:
-    return _between(text, 0, 2**31 - 1, "a seed")
-
-
-def _between(text: str, least: int, most: int, what: str) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text[:11]) <= most):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what} between {least} and {most}")
-    return int(text)
+    flow.add_argument("--layers", type=layers, metavar="L", help="truncation maps (default: one for each class)")
+    flow.add_argument("--seed", type=seed, default=0, metavar="S", help="for what is random (default: 0)")

@@ -43,7 +43,7 @@ def flow(options: Namespace) -> int:
         require_matplotlib()
     start = read_start(options)
     try:
-        with _progress(f"{options.flow} flow", options.t_max) as advance:
+        with _progress(f"{options.flow} flow") as advance:
             record = _RUNS[options.flow](start, options, advance)
     except NoStartError as error:
         print(f"symflow flow: {error}", file=sys.stderr)
@@ -75,20 +75,22 @@ def _separated(start: Start, options: Namespace, _advance: Advance) -> FlowRecor
     return record_separated(parts, start.rotations, start.data, _times(options.t_max, "", options))
 
 
-def _chamber(start: Start, options: Namespace, _advance: Advance) -> FlowRecord:
+def _chamber(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
     data = start.data
     found = chamber_flow(
-        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max, weights=data.masses
-    )
+        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
+        weights=data.masses, progress=advance,
+    )  # fmt: skip
     reached = options.t_max if found.status == "equilibrium" else found.t_end
     return record_chamber(found, data, _times(reached, found.message, options))
 
 
-def _rotation(start: Start, options: Namespace, _advance: Advance) -> FlowRecord:
+def _rotation(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
     data = start.data
     found = rotation_flow(
-        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max, weights=data.masses
-    )
+        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
+        weights=data.masses, progress=advance,
+    )  # fmt: skip
     return record_rotation(found, data, _times(found.end, found.message, options))
 
 
@@ -97,7 +99,13 @@ def _layered(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
     width = data.points.shape[1]
     network = PulledBackParameters((*start.rotations, np.eye(width)), (*start.biases, np.zeros(width)))
     labelled = LabelledData(data.points, data.targets[data.labels], data.masses, tuple(data.labels.tolist()))
-    found = layered_flow(network, labelled, t_max=options.t_max, cost=options.cost, step=options.step, progress=advance)
+    done = 0.0  # of the two flows: the layers, and the effective one, which the record asks for
+
+    def half(share: float) -> None:
+        advance((done + share) / 2)
+
+    found = layered_flow(network, labelled, t_max=options.t_max, cost=options.cost, step=options.step, progress=half)
+    done = 1.0
     return record_layered(found, data, _times(found.end, found.message, options))
 
 
@@ -144,21 +152,21 @@ def _note_other_clusters(record: FlowRecord) -> None:
 def _draw(folder: Path, record: FlowRecord, names: tuple[str, ...], animate: bool) -> None:
     from symflow.report.flow_pictures import draw_all
 
-    with _progress("pictures", 1.0) as advance:
+    with _progress("pictures") as advance:
         written = draw_all(folder, record, names, animate=animate, progress=advance)
     print(f"{one_line(str(folder))}: {', '.join(path.name for path in written)}")
 
 
 @contextmanager
-def _progress(what: str, total: float) -> Iterator[Advance]:
-    """A line on a terminal with the share that is done, where it is known; elsewhere nothing."""
+def _progress(what: str) -> Iterator[Advance]:
+    """A bar on a terminal, of the share that is done; elsewhere nothing."""
     if not sys.stderr.isatty():
         yield lambda _done: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
-        yield lambda done: progress.update(task, total=total, completed=done)
+        yield lambda share: progress.update(task, total=1.0, completed=share)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from PIL.Image import Image
 
 FRAMES = 60
 FRAMES_PER_SECOND = 12
+LAST_FRAME = 2000  # milliseconds
 MEANINGS = "faint: data; full: truncated data; stars: targets; rings: apexes of the cones, dotted: their ways"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -40,9 +41,10 @@ def plane(record: FlowRecord, names: Sequence[str]) -> Figure:
 
 
 def animation(record: FlowRecord, names: Sequence[str], progress: Callable[[float], None]) -> bytes:
-    """The same over time, as an animated GIF; most frames where most happens, which is early."""
-    from matplotlib.animation import FuncAnimation, PillowWriter
+    """The same over time, as an animated GIF; most frames where most happens, which is early.
 
+    Frames are collected here rather than by Matplotlib's writers: an interrupt ends those with an error of their own.
+    """
     handles = _handles(record, names)
     columns = 4 if len(handles) == 4 else 3
     lines = -(-len(handles) // columns)
@@ -50,6 +52,7 @@ def animation(record: FlowRecord, names: Sequence[str], progress: Callable[[floa
     height = picture + below + 0.35
     figure, axes = new_figure(1, 1, width, height)
     figure.set_layout_engine("none")  # the same for all frames
+    figure.set_dpi(80)
     axis = axes[0, 0]
     axis.set_position((0.12, below / height, 0.85, picture / height))
     figure.legend(
@@ -58,19 +61,29 @@ def animation(record: FlowRecord, names: Sequence[str], progress: Callable[[floa
     places = frames(record)
     decimals = max(0, 3 - math.ceil(math.log10(record.times[-1])))
 
-    def frame(number: int) -> list[Axes]:
+    images = []
+    for number, place in enumerate(places, 1):
         axis.clear()
-        draw_plane(axis, record, names, places[number])
-        time, cost = record.times[places[number]], record.losses[places[number]]
+        draw_plane(axis, record, names, place)
+        time, cost = record.times[place], record.losses[place]
         axis.set_title(f"{TITLES[record.flow]}, $t = {time:.{decimals}f}$, cost {cost:.4g}", fontsize=10)
-        progress((number + 1) / len(places))
-        return [axis]
+        images.append(_image(figure))
+        progress(number / len(places))
+    buffer = BytesIO()
+    lasting = [round(1000 / FRAMES_PER_SECOND)] * (len(images) - 1) + [LAST_FRAME]
+    images[0].save(buffer, "GIF", save_all=True, append_images=images[1:], duration=lasting, loop=0)
+    return buffer.getvalue()
 
-    moving = FuncAnimation(figure, frame, frames=len(places), init_func=lambda: [axis])
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "plane.gif"
-        moving.save(path, writer=PillowWriter(fps=FRAMES_PER_SECOND), dpi=80)
-        return path.read_bytes()
+
+def _image(figure: Figure) -> Image:
+    """What is on the figure, in at most 256 colours."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return pixels.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
 
 
 def _handles(record: FlowRecord, names: Sequence[str]) -> list[Line2D]:

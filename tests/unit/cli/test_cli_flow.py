@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +17,7 @@ from symflow.cli import flowing, main
 from symflow.flow import chamber_flow, separated_flow
 from symflow.network.data_files import parse_table, read_data_file
 
+ROOT = Path(__file__).resolve().parents[3]
 KINDS = ["separated", "chamber", "rotation", "layered"]
 TABLE = """\
 width, height, kind
@@ -174,6 +179,83 @@ def test_an_interrupted_run_leaves_no_file(where, table, tmp_path, monkeypatch, 
     assert main(["flow", "chamber", "--data", str(table), "-o", str(tmp_path / "flow.npz")]) == 130
     assert capsys.readouterr().err == "symflow: interrupted\n"
     assert [path.name for path in tmp_path.iterdir()] == ["points.csv"]
+
+
+def test_an_interrupted_animation_leaves_whole_pictures(table, tmp_path, monkeypatch, capsys):
+    from symflow.report import flow_plane
+
+    drawn = []
+
+    def interrupt(*arguments):
+        drawn.append(arguments)
+        if len(drawn) > 5:  # two in plane.png, then a few frames
+            raise KeyboardInterrupt
+        return draw(*arguments)
+
+    draw = flow_plane.draw_plane
+    monkeypatch.setattr(flow_plane, "draw_plane", interrupt)
+    folder = tmp_path / "pictures"
+    arguments = ["--data", str(table), "-o", str(tmp_path / "flow.npz"), "--pictures", str(folder)]
+    assert main(["flow", "separated", *arguments]) == 130
+    assert capsys.readouterr().err == "symflow: interrupted\n"
+    assert {path.name for path in folder.iterdir()} == {"thresholds.png", "fractions.png", "loss.png", "plane.png"}
+
+
+@pytest.mark.parametrize("kind", ["chamber", "rotation", "layered"])
+def test_the_interrupt_key_ends_a_run(kind, tmp_path):
+    """A process of its own is interrupted while the flow runs; what it says, and what it leaves."""
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "points.npz", points=random.normal(size=(2000, 3)), labels=np.arange(2000) % 3)
+    (tmp_path / "run.py").write_text(
+        "import contextlib, os, signal, sys\n"
+        "from symflow.cli import flowing, main\n"
+        "def advance(share, calls=[]):\n"
+        "    calls.append(share)\n"
+        "    if len(calls) == 3:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "@contextlib.contextmanager\n"
+        "def bar(what):\n"
+        "    yield advance\n"
+        "flowing._progress = bar\n"
+        "sys.exit(main(sys.argv[1:]))\n",
+        encoding="utf-8",
+    )
+    before = sorted(path.name for path in tmp_path.iterdir())
+    arguments = ["flow", kind, "--data", "points.npz", "-o", "flow.npz", "--t-max", "100", "--seed", "1"]
+    found = subprocess.run(
+        [sys.executable, "run.py", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (found.returncode, found.stdout, found.stderr) == (130, "", "symflow: interrupted\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("kind", ["chamber", "rotation", "layered"])
+def test_a_terminal_sees_how_far_it_is(kind, table, tmp_path, monkeypatch):
+    """Shares grow to 1, through both of the flows that the layered one is made of."""
+    seen = []
+
+    @contextlib.contextmanager
+    def bar(_what):
+        yield seen.append
+
+    monkeypatch.setattr(flowing, "_progress", bar)
+    monkeypatch.setattr("symflow.flow.reporting.PAUSE", 0.0)
+    monkeypatch.setattr("symflow.flow.chamber.integrator.SLICE", 1)
+    assert main(["flow", kind, "--data", str(table), "-o", str(tmp_path / "flow.npz"), "--t-max", "1"]) == 0
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert len(seen) > 2
+
+
+def test_the_bar_is_for_terminals(monkeypatch, capsys):
+    with flowing._progress("flow") as advance:
+        advance(0.5)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with flowing._progress("flow") as advance:
+        advance(0.5)
+    assert "50%" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
