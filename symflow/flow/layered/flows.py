@@ -8,12 +8,11 @@ from symflow.errors import KindError, ShapeError, UnsupportedError
 from symflow.flow.given import Progress, is_real, read_choice, read_count, read_horizon, read_tolerance
 from symflow.flow.layered.descent import descend
 from symflow.flow.layered.effective import EffectiveSystem
-from symflow.flow.layered.integration import Integration
+from symflow.flow.layered.integration import Integration, Memory
 from symflow.flow.layered.original import OriginalSystem
 from symflow.flow.layered.systems import Cost
 from symflow.flow.layered.trajectories import LayeredTrajectory
-from symflow.flow.reporting import report_for
-from symflow.flow.starts import LayeredStart
+from symflow.flow.reporting import Report, report_for
 from symflow.network import AnyParameters, LabelledData, LayeredParameters, to_layers, to_pulled_back
 
 MOST_EVENTS = 20_000
@@ -66,37 +65,40 @@ def layered_flow(
         raise UnsupportedError(
             'the flow needs SciPy, which is not installed here: pip install "symflow[flow]"; gradient descent does not'
         )
-    layers = to_layers(network)
     points, targets, masses = data.points, data.targets, data.weights
-    widths = layers.widths
+    widths = to_layers(network).widths
     if points.shape[1] != widths[0] or targets.shape[1] != widths[-1]:
         raise ShapeError(f"data in R^{points.shape[1]} with targets in R^{targets.shape[1]} do not fit widths {widths}")
     if cost == "input" and len(set(widths)) > 1:
         raise ShapeError(f'the cost "input" needs one width for all layers; they are {widths}. Try cost="standard"')
 
-    def again(start: LayeredStart, t_max: float, progress: Progress | None) -> LayeredTrajectory:
-        return layered_flow(
-            **vars(start), t_max=t_max, cost=cost, step=step, rtol=rtol, max_events=max_events, progress=progress
-        )
-
-    def again_effective(start: LayeredStart, t_max: float, progress: Progress | None) -> LayeredTrajectory:
-        return again(start, t_max, progress).effective
-
-    def integrate(original: bool) -> LayeredTrajectory:
-        start: AnyParameters = layers if original else to_pulled_back(network)
+    def integrate(
+        network: AnyParameters, original: bool, t_max: float, report: Report | None, memory: Memory | None
+    ) -> LayeredTrajectory:
+        start: AnyParameters = to_layers(network) if original else to_pulled_back(network)
         system = (OriginalSystem if original else EffectiveSystem)(points, targets, masses, widths, cost)
         theta = system.join(list(start.as_mapping()["weights"]), list(start.as_mapping()["biases"]))
         system.cost(theta)  # a start that is singular is refused; a run that becomes so ends there
+        after: Memory | None = None
         if step is not None:
-            outcome = descend(system, theta, float(t_max), float(step), report)
+            outcome = descend(system, theta, t_max, float(step), report)
         else:
-            outcome = Integration(system, theta, float(t_max), float(rtol), max_events, report).run()
+            integration = Integration(system, theta, t_max, float(rtol), max_events, report, memory)
+            outcome = integration.run()
+            after = None if outcome[2] == "unresolved" else integration.memory
         if report is not None:
             report.finish(outcome[0][-1].end)
-        effective = (lambda: integrate(False)) if original else None
-        return LayeredTrajectory(system, *outcome, original, data, again if original else again_effective, effective)
 
-    return integrate(True)
+        def follow(further: float, progress: Progress | None) -> LayeredTrajectory:
+            _check(network, data, further, cost, step, rtol, max_events)
+            at_end = found.state(found.end).network
+            return integrate(at_end, original, float(further), report_for(progress, further), after)
+
+        effective = (lambda: integrate(network, False, t_max, report, None)) if original else None
+        found = LayeredTrajectory(system, *outcome, original, data, follow, effective)
+        return found
+
+    return integrate(network, True, float(t_max), report, None)
 
 
 def _check(

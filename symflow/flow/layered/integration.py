@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +31,20 @@ class _Stuck(Exception):  # noqa: N818  # ends the run with a message, and is no
     """The flow cannot be continued."""
 
 
+class Memory(NamedTuple):
+    """Masks, which walls are slid on, and how far behind a wall counts as on it; each flat over all walls."""
+
+    masks: Floats
+    sliding: Bools
+    limits: Floats
+
+
 class Integration:
     """State of a run: time, θ, masks, the walls slid on, and how far behind a wall counts as on it."""
 
     def __init__(
         self, system: System, theta: Floats, t_max: float, rtol: float, max_events: int,
-        report: Report | None,
+        report: Report | None, memory: Memory | None = None,
     ) -> None:  # fmt: skip
         self.system, self.theta, self.t_max, self.rtol = system, theta, t_max, rtol
         self.max_events, self.report = max_events, report
@@ -44,10 +52,12 @@ class Integration:
         values = system.preactivations(theta)
         self.unit = max(1.0, float(np.abs(values).max(initial=0.0)))
         self.tolerance = ON_WALL * self.unit
-        self.masks = (values > 0).astype(np.float64)
-        self.sliding = np.zeros(values.shape, dtype=bool)
+        self.resumed = memory is not None
+        if memory is None:
+            nowhere = np.zeros(values.shape, dtype=bool)
+            memory = Memory((values > 0).astype(np.float64), nowhere, np.full(values.shape, self.tolerance))
+        self.masks, self.sliding, self.limits = memory.masks, memory.sliding, memory.limits.copy()
         self.slides = Slides(system, np.flatnonzero(self.sliding))
-        self.limits = np.full(values.shape, self.tolerance)
         self.pieces: list[Piece] = []
         self.events: list[WallEvent] = []
 
@@ -60,9 +70,8 @@ class Integration:
 
     def _run(self) -> tuple[Status, str]:
         try:
-            # A start may be a state of another run, where data slide: on their walls as closely as that run kept them.
-            close = max(ON_WALL, self.rtol) * self.unit
-            self._resolve(np.abs(self.system.preactivations(self.theta)) <= close)
+            if not self.resumed:
+                self._start_on_walls()
             at_once = 0
             while self.time < self.t_max:
                 if np.abs(self._velocity(self.theta)).max() <= AT_REST * max(1.0, np.abs(self.theta).max()):
@@ -78,6 +87,16 @@ class Integration:
         except (_Stuck, UndefinedError) as stuck:
             return "unresolved", f"at t = {self.time:.12g}: {stuck}; gradient descent (step=...) gets past such points"
         return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
+
+    @property
+    def memory(self) -> Memory:
+        """What a run that goes on from here has to know besides θ."""
+        return Memory(self.masks, self.sliding, self.limits)
+
+    def _start_on_walls(self) -> None:
+        # A start may be a state of another run, where data slide: on their walls as closely as that run kept them.
+        close = max(ON_WALL, self.rtol) * self.unit
+        self._resolve(np.abs(self.system.preactivations(self.theta)) <= close)
 
     def _velocity(self, theta: Floats) -> Floats:
         return self.system.velocity(theta, self._masks_at(theta))

@@ -60,7 +60,7 @@ class LayeredTrajectory:
     message: str
     original: bool  # θ holds the layers; else the cumulative parameters
     data: LabelledData = field(repr=False)
-    follow: Callable[[LayeredStart, float, Progress | None], LayeredTrajectory] = field(repr=False)
+    follow: Callable[[float, Progress | None], LayeredTrajectory] = field(repr=False)
     follow_effective: Callable[[], LayeredTrajectory] | None = field(repr=False)
 
     @property
@@ -75,8 +75,8 @@ class LayeredTrajectory:
         return LayeredStart(network(tuple(weights), tuple(biases)), self.data)
 
     def continued(self, t_max: float, *, progress: Progress | None = None) -> LayeredTrajectory:
-        """The same run from the end of this one on, its time from 0 to ``t_max`` again."""
-        return self.follow(self.state(self.end), t_max, progress)
+        """The same run from the end of this one on, its time from 0 to ``t_max`` again; it knows which data slide."""
+        return self.follow(t_max, progress)
 
     def parameters(self, times: ArrayLike) -> Floats:
         """All parameters that flow, (T, n): the weights row by row, then the biases, as in ``system``."""

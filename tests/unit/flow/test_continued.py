@@ -102,6 +102,14 @@ def test_a_layered_flow_goes_on_where_it_is_cut():
     assert inside
 
 
+@pytest.mark.parametrize(("seed", "cut"), [(1, 0.5), (2, 1.0), (2, 1.6)])
+def test_a_layered_flow_remembers_what_slides(seed, cut):
+    """In these a datum slides on walls of both layers at once, and θ alone does not tell how it goes on."""
+    whole = layered_flow(*network(seed), t_max=T).effective
+    rest = layered_flow(*network(seed), t_max=cut).effective.continued(T - cut)
+    np.testing.assert_allclose(rest.parameters([rest.end]), whole.parameters([T]), atol=1e-6)
+
+
 def test_descent_goes_on_step_by_step():
     start, data = network(0)
     whole = layered_flow(start, data, t_max=2.0, step=0.125)
