@@ -216,9 +216,9 @@ def test_structured_data_never_ends_silently_wrong() -> None:
         L, Q, N, K = (int(rng.integers(low, high)) for low, high in ((1, 4), (1, 4), (2, 14), (1, 4)))
         rotations = np.array([np.eye(Q)[rng.permutation(Q)] * rng.choice([-1, 1], size=(Q, 1)) for _ in range(L)])
         biases = rng.integers(-4, 5, size=(L, Q)) / 2 if seed % 8 == 0 else rng.normal(size=(L, Q))
-        flow = chamber_flow(
-            rng.integers(-2, 3, size=(N, Q)), rng.integers(0, K, size=N), rng.integers(-3, 4, size=(K, Q)), biases,
-            rotations, t_max=15.0, weights=np.ones(N) / N,
-        )  # fmt: skip
+        points, drawn = rng.integers(-2, 3, size=(N, Q)), rng.integers(0, K, size=N)
+        present, labels = np.unique(drawn, return_inverse=True)  # no class without data
+        targets = rng.integers(-3, 4, size=(K, Q))[present]
+        flow = chamber_flow(points, labels, targets, biases, rotations, t_max=15.0, weights=np.ones(N) / N)
         endings.append(finished(flow))
     assert sum(endings) > 0.6 * len(endings)

@@ -165,7 +165,7 @@ class ChamberTrajectory:
     def bias(self, times: Any) -> Array:
         """β_1..β_L at times (T,), as (T, L, Q).
 
-        Raises UndefinedError before 0, and after ``t_end`` unless the status is "equilibrium".
+        Raises KindError before 0, and UndefinedError after ``t_end`` unless the status is "equilibrium".
         """
         depth, width = self.problem.biases.shape
         return self.theta(times)[:, : depth * width].reshape(-1, depth, width)

@@ -102,10 +102,10 @@ def test_a_start_on_a_ridge_is_not_unique() -> None:
 
 
 def test_asking_beyond_the_end_is_an_error() -> None:
-    from symflow.errors import UndefinedError
+    from symflow.errors import KindError, UndefinedError
 
     flow = line([1.0, 2.0], [0, 0], [3.0], 1.0)
     with pytest.raises(UndefinedError, match="non-unique"):
         flow.bias([0.1])
-    with pytest.raises(UndefinedError, match="begins at time 0"):
+    with pytest.raises(KindError, match="starts at time 0"):
         flow.bias([-0.1])
