@@ -1,9 +1,8 @@
-"""The separated flow beside a sort of the same array, and beside general solvers: ratios from one run.
+"""The separated flow beside a sort of the same array: ratios from one run. ``flows.py`` has general solvers.
 
-``python benchmarks/separated_flow.py [--runs N] [--largest N] [--numba] [--fresh]``: the first table has the time of
-``separated_flow``, trajectory complete, as a multiple of ``numpy.sort`` of the same array, and the most memory that it
-holds at once, as a multiple of that array; the second has SciPy's solvers on small clusters, as multiples of
-``separated_flow`` with evaluation, and how far from the exact thresholds they end up.
+``python benchmarks/separated_flow.py [--runs N] [--largest N] [--numba] [--fresh]``: the time of ``separated_flow``,
+trajectory complete, as a multiple of ``numpy.sort`` of the same array, and the most memory that it holds at once, as a
+multiple of that array.
 
 Times are processor times, the least of the runs. A process that has used memory before is measured, for which its
 pages are there already: the flow fills three arrays where a sort fills one, and ``--fresh`` shows what new pages cost.
@@ -16,22 +15,18 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
 
 from symflow.flow import separated_flow
 
 Floats = NDArray[np.float64]
-TOLERANCE = 1e-10
-END = 30.0
 WARMED = 3_500_000  # numbers; up to 32 MB glibc learns to keep what it once had to ask for
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the table."""
     options = _options()
     if options.numba:
         import_module("numba")  # symflow adds with it where it is loaded
@@ -43,14 +38,6 @@ def main() -> None:
         if count <= options.largest:
             print("{:8d}  {}   {:25.2f}   {:21.2f}   {:13.2f}   {:11.2f}".format(
                 count, size, *against_sort(count, size, options.runs)), f"  {memory(count, size):6.2f}")  # fmt: skip
-    print(
-        f"\nSciPy, rtol = atol = {TOLERANCE:.0e}, 50 times up to {END:g}: multiples of separated_flow, largest error\n"
-    )
-    for count in (100, 1_000):
-        for method in ("LSODA", "DOP853"):
-            print("{:8d}  {:7s} × {:8.0f}   {:.0e}".format(count, method, *against_solver(count, method, options.runs)))
-    # heyoka is on conda, and on few platforms on PyPI: measured where someone has it, never required.
-    print("\nheyoka:", "installed, not driven by this file" if find_spec("heyoka") else "not importable here, left out")
 
 
 def _options() -> argparse.Namespace:
@@ -95,23 +82,6 @@ def memory(count: int, size: int) -> float:
     tracemalloc.stop()
     assert flow.directions[0].times.size == count - 2
     return peak / points.nbytes
-
-
-def against_solver(count: int, method: str, runs: int) -> tuple[float, float]:
-    """Time of the solver as a multiple of the exact flow's, and its largest error in a threshold."""
-    points, target, bias = cluster(count, 1)
-    times = np.linspace(0, END, 50)
-    data = np.sort(points[:, 0])
-
-    def slope(_time: float, threshold: Floats) -> Floats:
-        return np.searchsorted(data, threshold, side="right") / count * (target - threshold)
-
-    begun = time.process_time()
-    solution = solve_ivp(slope, (0, END), -bias, method=method, t_eval=times, rtol=TOLERANCE, atol=TOLERANCE)
-    needed = time.process_time() - begun
-    ours = min(seconds(lambda: separated_flow(points, target, bias).threshold(times)) for _ in range(runs))
-    exact = separated_flow(points, target, bias).threshold(times)[:, 0]
-    return needed / ours, float(np.abs(solution.y[0] - exact).max())
 
 
 def seconds(work: Callable[[], object]) -> float:
