@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+import resource
+import signal
 import statistics
 import time
 from collections.abc import Callable
@@ -11,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 RUNS = 5
-BUILD = 120.0  # seconds for imports and compilation
+BUILD = 120.0  # CPU seconds for imports and compilation
 SHORT = 5e-3  # work that takes less is repeated within one timing
 
 
@@ -58,46 +61,54 @@ class Turns:
 
 
 def in_turns(ours: Callable[[], Any], theirs: Callable[[], Any], cap: float) -> Turns | None:
-    """Two programs in turns, so that what else the machine does hits both; None if not one turn ended in ``cap`` s.
+    """Two programs in turns, so that what else the machine does hits both.
 
-    ``ours()`` and ``theirs()`` build, in the child process, the work that is then timed: imports and compilation have
-    ``BUILD`` seconds of their own, and are not in the times, which are CPU times of the process with all its threads.
+    ``ours()`` and ``theirs()`` build, in a child process, the work that is then timed: imports and compilation are not
+    in the times, which are CPU times of the process with all its threads. From then on the child has ``cap`` seconds of
+    CPU time; None if not one turn ended in them.
 
     Raises:
         ArithmeticError: the peer broke off with an exception.
     """
     context = multiprocessing.get_context("fork")
     receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_alternate, args=(ours, theirs, sender), daemon=True)
+    child = context.Process(target=_alternate, args=(ours, theirs, cap, sender), daemon=True)
     child.start()
     sender.close()
     rounds: list[tuple[float, float]] = []
     answers: tuple[Any, Any] = (None, None)
-    try:
-        end = time.monotonic() + (cap if receiver.poll(BUILD) and receiver.recv() else 0.0)
-        while len(rounds) < RUNS and receiver.poll(max(0.0, end - time.monotonic())):
+    while len(rounds) < RUNS:
+        try:
             answer, seconds = receiver.recv()
-            answers = answer or answers
-            rounds.append(seconds)
-    except EOFError:
-        raise ArithmeticError("the peer failed; what it said stands above") from None
-    child.kill()
+        except EOFError:
+            break
+        answers = answer or answers
+        rounds.append(seconds)
     child.join()
+    if child.exitcode not in {0, -signal.SIGXCPU}:
+        raise ArithmeticError("the peer failed; what it said stands above")
     if not rounds:
         return None
     mine, its = zip(*rounds, strict=True)
     return Turns(statistics.median(mine), statistics.median(its), *answers, len(rounds))
 
 
-def _alternate(ours: Callable[[], Any], theirs: Callable[[], Any], out: Connection) -> None:
+def _alternate(ours: Callable[[], Any], theirs: Callable[[], Any], cap: float, out: Connection) -> None:
+    _limit(BUILD)
     mine, its = ours(), theirs()
     mine()  # compiled code is loaded, caches are filled
-    out.send(True)
+    _limit(cap)
     for turn in range(RUNS):
         our_answer, our_seconds = cpu_seconds(mine)
         their_answer, their_seconds = cpu_seconds(its)
         answer = (our_answer, their_answer) if turn == 0 else None
         out.send((answer, (our_seconds, their_seconds)))
+
+
+def _limit(seconds: float) -> None:
+    """The process is ended by SIGXCPU when it has used so many more seconds of CPU time, rounded up."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), hard))
 
 
 def cpu_seconds(work: Callable[[], Any]) -> tuple[Any, float]:

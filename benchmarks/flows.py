@@ -5,11 +5,11 @@
 - separated: one threshold past N data, against a sort, SciPy, diffrax, heyoka and gradient descent;
 - chamber: all biases of L layers across walls and along them, against SciPy, diffrax and heyoka;
 - growth: how the time and the memory of symflow grow with N, Q and L;
-- gradients: closed formulas against jax.jit(jax.grad) and torch, for one network and for many.
+- gradients: closed formulas against jax.jit(jax.grad) and torch.
 
 Every peer runs in a process of its own in turns with symflow, on one thread; a ratio is the median of its CPU times
-over the median of symflow's in the same process. Compiling is not counted. A peer whose first run takes more than S
-seconds gets a dash, and one that is not installed is left out with a line that says so.
+over the median of symflow's in the same process. Compiling is not counted. A peer whose first turn takes more than
+S seconds gets a dash, and one that is not installed is left out with a line that says so.
 Exit status 1: symflow's own error is above what it states. No time is asserted.
 """
 
@@ -36,7 +36,7 @@ def main() -> int:
     """Print the tables; 1 if symflow is less exact than it says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="small sizes and few peers")
-    parser.add_argument("--seconds", type=float, help="cap for each peer (default: 10; 4 with --quick)")
+    parser.add_argument("--seconds", type=float, help="cap for each peer, CPU time (default: 10; 4 with --quick)")
     parser.add_argument("--only", choices=TABLES, help="one table")
     options = parser.parse_args()
     for name in missing():

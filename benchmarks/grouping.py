@@ -144,10 +144,10 @@ class Grouping:
             self._neighbours(slot)
 
     def _offsets(self, key: Any) -> Floats:
-        return self.rotations[len(key)] @ self.prefix(key)[0]
+        return np.asarray(self.rotations[len(key)] @ self.prefix(key)[0])
 
     def distances(self, beta: Floats) -> Floats:
         """How far each wall is, positive inside the chamber: (W,)."""
-        values = self.gradients @ beta + self.offsets
+        values = np.asarray(self.gradients @ beta + self.offsets)
         values[0::2] *= -1.0
         return values

@@ -12,7 +12,7 @@ from problems import TOLERANCE, Answer, Floats, arrays
 
 Work = Callable[[], Answer]
 MARGIN = 1e-10  # how far behind a wall a restarted solver must be seen to be before the wall counts again
-IDLE = 20  # restarts in a row that get nowhere: chattering
+RESTARTS, ADVANCE = 100, 1e-5  # so many restarts within so short a time are chattering
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def scipy_events(run: Run, method: str) -> Work:
         grouping.reset()
         crossed = -1
         time, beta, ahead = 0.0, grouping.start.ravel(), run.times
-        states, events, idle = [], [], 0
+        states: list[Floats] = []
+        events: list[float] = []
         while True:
             found = solve_ivp(
                 slope, (time, run.end), beta, method, t_eval=ahead, events=nearest, rtol=TOLERANCE, atol=TOLERANCE / 100
@@ -107,12 +108,10 @@ def scipy_events(run: Run, method: str) -> Work:
                 return Answer(np.array(states), False, np.array(events), found.message)
             if found.status != 1:
                 return Answer(np.array(states), events=np.array(events))
-            when, beta = float(found.t_events[0][0]), found.y_events[0][0]
-            idle = idle + 1 if when - time < 10 * MARGIN else 0
-            if idle > IDLE:
-                return Answer(np.array(states), False, np.array(events), f"chatters from t = {when:.4g} on")
-            time = when
+            time, beta = float(found.t_events[0][0]), found.y_events[0][0]
             events.append(time)
+            if len(events) > RESTARTS and time - events[-RESTARTS] < ADVANCE:
+                return Answer(np.array(states), False, np.array(events), f"chatters at t = {time:.4g}")
             distances = grouping.distances(beta)
             if crossed >= 0:
                 distances[crossed] += MARGIN

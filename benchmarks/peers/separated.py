@@ -67,7 +67,9 @@ def scipy_events(problem: Cluster, method: str) -> Work:
         data, count = np.sort(problem.points).tolist(), problem.points.size
         below = int(np.searchsorted(data, problem.start, side="right"))
         time, q, end = 0.0, problem.start, float(problem.times[-1])
-        states, events, ahead = [], [], problem.times
+        ahead = problem.times
+        states: list[float] = []
+        events: list[float] = []
         while time < end:
             force, beyond = below / count, data[below] if below < count else problem.target + 1.0
 
@@ -84,7 +86,7 @@ def scipy_events(problem: Cluster, method: str) -> Work:
             )
             if not found.success:
                 return Answer(np.array(states)[:, None], False, np.array(events), found.message)
-            states += found.y[0].tolist() if found.y else []
+            states += found.y[0].tolist() if np.size(found.y) else []
             ahead = ahead[len(found.t) :]
             if found.status != 1:
                 break

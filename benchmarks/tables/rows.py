@@ -31,7 +31,7 @@ def beside(ours: Work, name: str, theirs: Work, seconds: float) -> tuple[Turns |
         turns = in_turns(ours, theirs, seconds)
     except ArithmeticError as failure:
         return None, str(failure)
-    return turns, "" if turns else f"> {seconds:g} s"
+    return turns, "" if turns else f"> {seconds:g} s of CPU time"
 
 
 def small(number: float | None) -> str:
