@@ -236,7 +236,7 @@ def torch_descent(problem: Cluster) -> Work:
                 (slope,) = torch.autograd.grad(cost, beta)
                 with torch.no_grad():
                     beta -= step * slope
-            path.append(float(beta))
+            path.append(float(beta.detach()))
         return Answer(-np.array(path)[:, None], remark=f"step {step:.0e}")
 
     return work
