@@ -6,6 +6,7 @@ sliding at the walls.
 ``rotation_flow``: rotations moving (theory B4, B5): an integrator on the orthogonal group.
 ``general_weight_flow``: the same for weights that need not be orthogonal (theory B8).
 ``population_flow``: ``separated_flow`` for distributions instead of data (theory C9).
+``batched_gradients``, ``batched_weight_gradients``: the gradients of many networks at once (theory B2, B4, B8).
 ``layered_flow``: the original layers, by gradient flow or gradient descent, beside the effective flow (theory F5, F6).
 """
 
@@ -21,9 +22,13 @@ _HOMES = {
     "general_weight_flow": "symflow.flow.rotation",
     "population_flow": "symflow.flow.separated",
     "layered_flow": "symflow.flow.layered",
+    "batched_gradients": "symflow.flow.batched",
+    "batched_weight_gradients": "symflow.flow.batched",
 }
 
 __all__ = [
+    "batched_gradients",
+    "batched_weight_gradients",
     "chamber_flow",
     "general_weight_flow",
     "layered_flow",
