@@ -7,6 +7,7 @@ sliding at the walls.
 ``general_weight_flow``: the same for weights that need not be orthogonal (theory B8).
 ``population_flow``: ``separated_flow`` for distributions instead of data (theory C9).
 ``batched_gradients``, ``batched_weight_gradients``: the gradients of many networks at once (theory B2, B4, B8).
+``chamber_quadratic``, ``chamber_moments``: gradients in one chamber from moments of the data (theory C8, D1).
 ``layered_flow``: the original layers, by gradient flow or gradient descent, beside the effective flow (theory F5, F6).
 """
 
@@ -22,6 +23,8 @@ _HOMES = {
     "general_weight_flow": "symflow.flow.rotation",
     "population_flow": "symflow.flow.separated",
     "layered_flow": "symflow.flow.layered",
+    "chamber_quadratic": "symflow.flow.chamber",
+    "chamber_moments": "symflow.flow.rotation",
     "batched_gradients": "symflow.flow.batched",
     "batched_weight_gradients": "symflow.flow.batched",
 }
@@ -30,6 +33,8 @@ __all__ = [
     "batched_gradients",
     "batched_weight_gradients",
     "chamber_flow",
+    "chamber_moments",
+    "chamber_quadratic",
     "general_weight_flow",
     "layered_flow",
     "population_flow",

@@ -15,14 +15,17 @@ is linear and its walls are sums of exponentials, so events are first roots that
     integrator     the event loop around them
     trajectory     what is returned
     certificate    an independent check from the points
+    quadratics     the cost of one chamber as a polynomial, for gradients without data
     balls          event times isolated in ball arithmetic
 """
 
 from symflow.flow.chamber.certificate import FlowCertificate, check_trajectory
 from symflow.flow.chamber.flows import chamber_flow
+from symflow.flow.chamber.quadratics import ChamberQuadratic, chamber_quadratic
 from symflow.flow.chamber.trajectory import ChamberTrajectory, Event, PatternChange, Segment, SlidingWall
 
 __all__ = [
+    "ChamberQuadratic",
     "ChamberTrajectory",
     "Event",
     "FlowCertificate",
@@ -30,5 +33,6 @@ __all__ = [
     "Segment",
     "SlidingWall",
     "chamber_flow",
+    "chamber_quadratic",
     "check_trajectory",
 ]
