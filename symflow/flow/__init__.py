@@ -7,6 +7,7 @@ sliding at the walls.
 ``general_weight_flow``: the same for weights that need not be orthogonal (theory B8).
 ``population_flow``: ``separated_flow`` for distributions instead of data (theory C9).
 ``batched_gradients``, ``batched_weight_gradients``: the gradients of many networks at once (theory B2, B4, B8).
+``many_flows``, ``single_layer_flows``, ``many_velocities``, ``right_hand_side``: many flows at once, in JAX.
 ``chamber_quadratic``, ``chamber_moments``: gradients in one chamber from moments of the data (theory C8, D1).
 ``layered_flow``: the original layers, by gradient flow or gradient descent, beside the effective flow (theory F5, F6).
 """
@@ -27,6 +28,10 @@ _HOMES = {
     "chamber_moments": "symflow.flow.rotation",
     "batched_gradients": "symflow.flow.batched",
     "batched_weight_gradients": "symflow.flow.batched",
+    "many_flows": "symflow.flow.batched",
+    "many_velocities": "symflow.flow.batched",
+    "right_hand_side": "symflow.flow.batched",
+    "single_layer_flows": "symflow.flow.batched",
 }
 
 __all__ = [
@@ -37,9 +42,13 @@ __all__ = [
     "chamber_quadratic",
     "general_weight_flow",
     "layered_flow",
+    "many_flows",
+    "many_velocities",
     "population_flow",
+    "right_hand_side",
     "rotation_flow",
     "separated_flow",
+    "single_layer_flows",
 ]
 
 

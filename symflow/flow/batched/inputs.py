@@ -58,6 +58,17 @@ def read_networks(
     return ManyNetworks(x, classes, goals, read_masses(masses, classes), b, W)
 
 
+def read_data(
+    points: ArrayLike, labels: ArrayLike, targets: ArrayLike, masses: ArrayLike | None
+) -> tuple[Floats, NDArray[np.intp], Floats, Floats]:
+    """Points (N, Q), labels (N,), targets (K, Q) and masses (N,), without networks. Raises ShapeError and KindError."""
+    x, goals = as_floats(as_array(points, "points", 2)), as_floats(as_array(targets, "targets", 2))
+    if goals.shape[1] != x.shape[1]:
+        raise ShapeError(f"targets must have {x.shape[1]} columns, as the points have; got shape {goals.shape}")
+    classes = read_labels(labels, len(x), len(goals))
+    return x, classes, goals, read_masses(masses, classes)
+
+
 def read_labels(labels: ArrayLike, N: int, K: int) -> NDArray[np.intp]:
     """Class numbers (N,). Raises ShapeError and KindError."""
     classes = np.asarray(labels)
