@@ -35,8 +35,8 @@ def right_hand_side(
     >>> jax.jit(jax.vmap(velocity))([[[2.0]], [[0.5]]], [[[[1.0]]], [[[1.0]]]])[0].ravel()  # doctest: +SKIP
     Array([ 0. , -2.5], dtype=float64)
     """
-    jax = installed_jax()
     x, classes, goals, masses = read_data(points, labels, targets, weights)
+    jax = installed_jax()
 
     def velocity(biases: Any, rotations: Any) -> tuple[Any, Any]:
         require_float64(jax)

@@ -33,15 +33,17 @@ def test_whole_flows(seed, L, Q):
     flows = many_flows(*data, times=TIMES)
     for b, start in enumerate(data[3]):
         expected = alone(*data[:3], start, data[4], t_max=6.0)
-        assert flows.status[b] == "horizon"
-        assert expected.status in {"horizon", "equilibrium"}
-        assert np.allclose(flows.biases[b], expected.bias(TIMES), rtol=1e-11, atol=1e-11)
-        assert np.allclose(flows.losses[b], expected.loss(TIMES), rtol=1e-11, atol=1e-11)
-        assert np.allclose(flows.halts[b], expected.bias([6.0])[0], rtol=1e-11, atol=1e-11)
+        assert flows.status[b] == ("horizon" if expected.status == "equilibrium" else expected.status)
+        assert np.isclose(flows.ends[b], expected.t_end, rtol=1e-10)
+        there = TIMES <= min(expected.t_end, flows.ends[b])
+        assert np.allclose(flows.biases[b, there], expected.bias(TIMES[there]), rtol=1e-11, atol=1e-11)
+        assert np.allclose(flows.losses[b, there], expected.loss(TIMES[there]), rtol=1e-11, atol=1e-11)
+        assert np.isnan(flows.biases[b, ~there]).all()
+        assert np.allclose(flows.halts[b], expected.bias([expected.t_end])[0], rtol=1e-10, atol=1e-10)
         if (path := flows.continuations[b]) is not None:
             assert np.allclose(flows.inside[b], expected.bias([flows.handovers[b]])[0], rtol=1e-11, atol=1e-11)
             assert path.bias([0.0])[0].tolist() == flows.inside[b].tolist()
-    assert (flows.ends == 6.0).all()
+    assert (flows.status == "horizon").sum() >= 4
     assert L == 1 or any(path is not None for path in flows.continuations)
 
 
