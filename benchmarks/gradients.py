@@ -11,7 +11,8 @@ scattered over many chambers, and for clusters that share their activation patte
 - autograd: the oracle, which reads its arguments entry by entry and differentiates the original layers;
 - JAX: the truncation maps under ``jax.jit(jax.grad(...))``, on the processor, where JAX is installed.
 
-The column of moments is in microseconds, the others are multiples of it; all are medians. Exit status 1: two ways
+The column of moments is in microseconds, the others are multiples of it; all are medians. Then come the tables of
+``batches.py``: many networks at once, and many data in one chamber, beside JAX and PyTorch. Exit status 1: two ways
 differ by more than 1e-9 of the largest entry.
 """
 
@@ -28,6 +29,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import batches
 import numpy as np
 from numpy.typing import NDArray
 
@@ -198,6 +200,9 @@ def main() -> int:
         ratios += ["–"] * (4 - len(ratios))
         sizes = f"{draw.__name__} | {Q} | {L} | {N} | {len(group().rows.points)}"
         print(f"| {sizes} | {1e6 * unit:.0f} | {' | '.join(ratios)} | {worst:.0e} |", flush=True)
+    for table in (batches.batches, batches.moments):
+        print()
+        failed |= table(40) > TOLERANCE
     return int(failed)
 
 
