@@ -75,6 +75,7 @@ def many_flows(
     Every chamber is solved exactly, by eigenvectors; walls are found as first roots, and crossed where that is the one
     continuation (theory D1, D2). A flow that slides along a wall leaves JAX there, and ``chamber_flow`` continues it.
     Flows of one layer are closed formulas, sliding included (``single_layer_flows``), and stay in JAX to the end.
+    JAX compiles for each new combination of shapes, which takes seconds; after that a call takes what the flows take.
 
     Args:
         points: x, (N, Q), or (B, N, Q) where each flow has its own.

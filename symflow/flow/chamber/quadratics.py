@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from symflow.flow.chamber.inputs import FlowProblem, flow_problem
 
 Floats = NDArray[np.float64]
+BLOCK = 2**16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +77,9 @@ def chamber_quadratic(
     problem = flow_problem(
         points, labels, targets, biases, rotations, t_max=1.0, weights=weights, output_bias=output_bias
     )
-    active = patterns_at(problem, problem.biases)
+    active, images = linear_parts(problem.points, problem.biases, problem.rotations)
     kinds, kind_of = unique_patterns(active)
-    residuals = problem.targets - linear_parts(problem, active)
+    residuals = problem.targets - images
     sums = np.zeros((len(kinds), problem.points.shape[1]))
     for column, values in zip(sums.T, residuals.T, strict=True):
         column[:] = np.bincount(kind_of, problem.weights * values, len(kinds))
@@ -94,22 +95,22 @@ def chamber_quadratic(
     )
 
 
-def patterns_at(problem: FlowProblem, biases: Floats) -> NDArray[np.bool_]:
-    """Which preactivations are positive, (L, N, Q)."""
-    state, active = problem.points, np.empty((len(biases), *problem.points.shape), dtype=bool)
-    for layer, (rotation, bias) in enumerate(zip(problem.rotations, biases, strict=True)):
-        u = (state + bias) @ rotation.T
-        active[layer] = u > 0.0
-        state = np.maximum(u, 0.0) @ rotation - bias
-    return active
-
-
-def linear_parts(problem: FlowProblem, active: NDArray[np.bool_]) -> Floats:
-    """A_p x for each datum, (N, Q): the maps of its pattern without biases."""
-    state: Floats = problem.points
-    for rotation, mask in zip(problem.rotations, active, strict=True):
-        state = ((state @ rotation.T) * mask) @ rotation
-    return state
+def linear_parts(points: Floats, biases: Floats, rotations: Floats) -> tuple[NDArray[np.bool_], Floats]:
+    """Which preactivations are positive (L, N, Q), and A_p x (N, Q): the maps of these patterns without biases."""
+    (L, Q), N = biases.shape, len(points)
+    active, images = np.empty((L, N, Q), dtype=bool), np.empty((N, Q))
+    # In blocks that stay in the cache, and are too small for BLAS to call on threads that wait for each other.
+    size = max(1, BLOCK // Q**2)
+    for first in range(0, N, size):
+        block = slice(first, first + size)
+        state = image = points[block]
+        for layer, (rotation, bias) in enumerate(zip(rotations, biases, strict=True)):
+            u = (state + bias) @ rotation.T
+            mask = active[layer, block] = u > 0.0
+            state = (u * mask) @ rotation - bias
+            image = ((image @ rotation.T) * mask) @ rotation
+        images[block] = image
+    return active, images
 
 
 def unique_patterns(active: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

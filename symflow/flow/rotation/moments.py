@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import ShapeError
+from symflow.flow.chamber.quadratics import linear_parts
 from symflow.flow.rotation.equations import KINDS, Parameters, Rows, descent
 from symflow.flow.rotation.grouping import Patterns
 from symflow.flow.rotation.kernels import USED, descend
@@ -76,10 +77,7 @@ def chamber_moments(
     [[-1.5, 0.5]]
     """
     problem = read_problem(points, labels, targets, biases, rotations, weights, "rotations")
-    state, active = problem.points, np.empty((problem.depth, *problem.points.shape), dtype=bool)
-    for layer, (rotation, bias) in enumerate(zip(problem.weights, problem.biases, strict=True)):
-        require_orthogonal(rotation, f"rotation {layer + 1}")
-        u = (state + bias) @ rotation.T
-        active[layer] = u > 0.0
-        state = np.maximum(u, 0.0) @ rotation - bias
+    for layer, rotation in enumerate(problem.weights, 1):
+        require_orthogonal(rotation, f"rotation {layer}")
+    active, _ = linear_parts(problem.points, problem.biases, problem.weights)
     return ChamberMoments(Patterns(problem, active).rows)

@@ -36,7 +36,7 @@ def test_whole_flows(seed, L, Q):
         assert flows.status[b] == ("horizon" if expected.status == "equilibrium" else expected.status)
         assert np.isclose(flows.ends[b], expected.t_end, rtol=1e-10)
         there = TIMES <= min(expected.t_end, flows.ends[b])
-        assert np.allclose(flows.biases[b, there], expected.bias(TIMES[there]), rtol=1e-11, atol=1e-11)
+        assert np.allclose(flows.biases[b, there], expected.bias(TIMES[there]), rtol=1e-12, atol=1e-12)
         assert np.allclose(flows.losses[b, there], expected.loss(TIMES[there]), rtol=1e-11, atol=1e-11)
         assert np.isnan(flows.biases[b, ~there]).all()
         assert np.allclose(flows.halts[b], expected.bias([expected.t_end])[0], rtol=1e-10, atol=1e-10)
