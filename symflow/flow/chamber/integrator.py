@@ -15,6 +15,7 @@ from symflow.flow.chamber.advancing import (
     NOTHING_LEFT,
     STANDSTILL,
     advance,
+    sliding_exits,
 )
 from symflow.flow.chamber.bookkeeping import refresh_moments
 from symflow.flow.chamber.inputs import FlowProblem
@@ -59,7 +60,7 @@ class Integrator:
             state.make_room()
             if self.report is not None:
                 self.report(state.time)
-            why = self._python_segment() if state.polygons else self._compiled_segments()
+            why = self._python_segment() if state.edges else self._compiled_segments()
             if why == LOG_FULL:
                 continue
             if why != NOT_PLAIN:
@@ -89,9 +90,9 @@ class Integrator:
         return int(why)
 
     def _python_segment(self) -> int:
-        """One segment while data slide in two layers at once: the shares leave polygons, not intervals."""
+        """One segment while data slide in two layers at once, or on walls with dependent normals: see ``judging``."""
         s, r = self.state, self.state.run
-        row, n = int(s.log.counts[0]), s.n
+        row = int(s.log.counts[0])
         if row > self.max_events:
             return ENOUGH
         if r.clock[1] > MOST_AT_ONCE:
@@ -100,10 +101,10 @@ class Integrator:
         s.refresh_quadratic()
         m = int(r.slides[0])
         onto, multipliers = projection(r.rows[:m])
-        alone = [place for place in range(m) if place not in s.coupled]
-        share, start = -(multipliers @ r.H)[alone], (multipliers @ r.c)[alone]
-        exits = np.vstack((share, r.jump[alone] - share)) if alone else np.zeros((0, n))
-        values = exits @ r.theta + np.concatenate((start, r.jump_value[alone] - start))
+        if s.edges is None:
+            exits, values = sliding_exits(r, multipliers)
+        else:
+            exits, values = s.edges.gradients, s.edges.gradients @ r.theta + s.edges.values
         rates, V, v = linear_flow(r.H, r.c, r.theta, onto, m)
         size = float((np.abs(r.c) + np.abs(r.H) @ np.abs(r.theta)).max())
         log = s.log
@@ -121,8 +122,6 @@ class Integrator:
                     FLAT_VALUE * size,
                 )
             )  # fmt: skip
-            for shape in s.polygons:
-                step = min(step, shape.first_exit(r.theta, rates, V, v, min(step, end)))
             lengths.append(step)
             if not np.isinf(step):
                 break

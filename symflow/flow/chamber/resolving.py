@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from symflow.errors import LimitError
 from symflow.flow.chamber.bookkeeping import NONE, put_in, quadratic, take_out
+from symflow.flow.chamber.fans import DataClass, fan_of
 from symflow.flow.chamber.history import SLIDES, STOPS
-from symflow.flow.chamber.hulls import Polygon, clusters, polygon
+from symflow.flow.chamber.judging import Judge, Way
 from symflow.flow.chamber.running import write_change
-from symflow.flow.chamber.separation import impossible
 from symflow.flow.chamber.state import FlowState, Zeros
-from symflow.flow.chamber.stepping import projection
-from symflow.flow.chamber.tolerances import CLEAR
-from symflow.flow.chamber.walls import Choice, DataClass, Slide, choices, consistent, sliding_functions, walls_of
+from symflow.flow.chamber.walls import Choice, walls_of
 from symflow.network.arrays import Array
-
-DEPENDENT = 1e-8  # smallest singular value of sliding normals, of length about one, that counts as independent
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A consistent continuation."""
-
-    choice: Choice
-    slide: Slide
-    polygons: tuple[Polygon, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +36,17 @@ def resolve(state: FlowState, zeros: Zeros) -> Verdict | None:
     doubts: set[str] = set()
     verdict = None
     try:
-        for choice in choices(state.table, classes):
-            way = _way(state, choice, classes, rest_H, rest_c, doubts)
-            if way is not None:
+        fan = fan_of(state.table, classes)
+        judge = Judge(state.table, classes, fan, rest_H, rest_c, state.run.theta)
+        for face in fan.faces(judge.pull):
+            way = judge.way(face)
+            if isinstance(way, Way):
                 found.append(way)
+            elif way is not None:
+                doubts.add(way)
     except LimitError as error:
         verdict = Verdict("unresolved", str(error))
-    if verdict is None and (len(found) != 1 or doubts):
+    if verdict is None and (len(found) != 1 or doubts or not found[0].stays):
         verdict = _verdict(found, doubts)
     state.make_room()
     if verdict is not None:
@@ -85,60 +76,16 @@ def data_classes(state: FlowState, zeros: Zeros) -> list[DataClass]:
     return classes
 
 
-def _way(
-    state: FlowState, choice: Choice, classes: list[DataClass], rest_H: Array, rest_c: Array, doubts: set[str]
-) -> Way | None:
-    """The choice with its flow if it is consistent; notes a doubt where that cannot be settled."""
-    H, c, nodes = rest_H.copy(), rest_c.copy(), state.table.nodes
-    for group, path in zip(classes, choice.paths, strict=True):
-        H += group.weight * nodes.BtB[path[-1]]
-        c += nodes.B[path[-1]].T @ group.target - nodes.BtA[path[-1]] @ group.moment
-    rows = np.array([wall.row for wall in choice.slides]).reshape(-1, state.n)
-    if len(rows) > state.n or (len(rows) > 1 and np.linalg.svd(rows, compute_uv=False)[-1] < DEPENDENT):
-        if not impossible(state.table, classes, choice, H, c, state.run.theta):
-            doubts.add("sliding on walls with dependent normals")
-        return None
-    if _clearly_wrong(choice, rows, H, c, state.run.theta):
-        return None
-    slide = sliding_functions(state.table, classes, choice, H, c)
-    tied = clusters(choice, classes)
-    slide = replace(slide, coupled=tuple(place for places in tied for place in places))
-    if not consistent(choice, slide, H, c, state.run.theta):
-        return None
-    polygons = []
-    for places in tied:
-        if len(places) > 2:
-            if not impossible(state.table, classes, choice, H, c, state.run.theta):
-                doubts.add(f"sliding on {len(places)} walls that are tied by data sliding in two layers at once")
-            return None
-        shape = polygon(state.table, classes, choice, slide, H, c, places)
-        velocity = slide.onto @ (c - H @ state.run.theta)
-        holds = shape.holds(state.run.theta, velocity, -slide.onto @ (H @ velocity))
-        if holds is None:
-            doubts.add("the edge of sliding in two layers at once")
-        if not holds:
-            return None
-        polygons.append(shape)
-    heights = slide.jump @ state.run.theta + slide.jump_value
-    if any(heights[place] < 0.0 for place in range(len(heights)) if place not in slide.coupled):
-        doubts.add("a slide along a ridge, which may be left at any time")
-    return Way(choice, slide, tuple(polygons))
-
-
-def _clearly_wrong(choice: Choice, rows: Array, H: Array, c: Array, theta: Array) -> bool:
-    """Whether some data would move to the other side at once: spares most choices the rest of the work."""
-    force = c - H @ theta
-    velocity = projection(rows)[0] @ force if len(rows) else force
-    clear = CLEAR * float((np.abs(c) + np.abs(H) @ np.abs(theta)).max())
-    return any(wall.mode * float(wall.row @ velocity) < -clear for wall in choice.walls if wall.mode != 0)
-
-
 def _verdict(found: list[Way], doubts: set[str]) -> Verdict:
     if len(found) > 1:
         ways = "; ".join(_described(way.choice) for way in found)
         return Verdict("non-unique", f"{len(found)} continuations are consistent with the flow: {ways}")
     if doubts:
         return Verdict("unresolved", f"the walls that meet here leave undecided: {', and '.join(sorted(doubts))}")
+    if found:
+        return Verdict(
+            "non-unique", f"a slide along a ridge, which may be left at any time: {_described(found[0].choice)}"
+        )
     return Verdict("unresolved", "no choice of crossing, sliding and rest is consistent at the walls that meet here")
 
 
@@ -148,7 +95,7 @@ def _described(choice: Choice) -> str:
 
 
 def _commit(state: FlowState, zeros: Zeros, classes: list[DataClass], way: Way) -> None:
-    points, choice, slide, log = state.points, way.choice, way.slide, state.log
+    points, choice, log = state.points, way.choice, state.log
     state.forget_marks()
     state.mark_zeros(zeros)
     log.counts[2] = log.counts[1]
@@ -170,9 +117,9 @@ def _commit(state: FlowState, zeros: Zeros, classes: list[DataClass], way: Way) 
             write_change(log, int(layer), i, int(k), STOPS if number == NONE else SLIDES + number)
     for i in zeros:
         put_in(state.table.nodes, points, i, 0)
-    m = len(choice.slides)
+    m = len(way.normals)
     state.run.slides[0] = m
-    state.run.rows[:m], state.run.jump[:m], state.run.jump_value[:m] = slide.rows, slide.jump, slide.jump_value
-    state.run.offsets[:m] = slide.rows @ state.run.theta
-    state.polygons = way.polygons
-    state.coupled = slide.coupled
+    state.run.rows[:m], state.run.offsets[:m] = way.normals, way.normals @ state.run.theta
+    if way.slide is not None:
+        state.run.jump[:m], state.run.jump_value[:m] = way.slide.jump, way.slide.jump_value
+    state.edges = way.edges

@@ -7,8 +7,8 @@ import numpy as np
 from symflow.flow.chamber.advancing import at_walls
 from symflow.flow.chamber.bookkeeping import NONE, empty_places, grown, put_in_all, quadratic, read_patterns
 from symflow.flow.chamber.history import Log, empty_log, with_room
-from symflow.flow.chamber.hulls import Polygon
 from symflow.flow.chamber.inputs import FlowProblem
+from symflow.flow.chamber.judging import Edges
 from symflow.flow.chamber.prefixes import FULL, PrefixTable
 from symflow.flow.chamber.running import Run, mark, unmark
 from symflow.flow.chamber.tolerances import AT_WALL
@@ -34,8 +34,7 @@ class FlowState:
             np.zeros((n + 1, n)), np.zeros(n + 1), np.zeros(1, dtype=np.int64), np.zeros(places, dtype=np.int64),
             np.zeros((1 + int(np.prod(places)), 3), dtype=np.int64), np.zeros((places[1] + 16, 3), dtype=np.int64),
         )  # fmt: skip
-        self.polygons: tuple[Polygon, ...] = ()
-        self.coupled: tuple[int, ...] = ()  # sliding walls whose shares fill a polygon
+        self.edges: Edges | None = None  # of the slide, where its walls have no shares of their own
         self.log: Log = empty_log(n, 64, 4 * self.run.found.shape[0])
         self.size_x = float(max(1.0, np.abs(problem.points).max()))
 

@@ -13,29 +13,15 @@ derivative that does not vanish along the chosen flow decides, and a value that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 
-from symflow.errors import LimitError
+from symflow.flow.chamber.fans import DataClass, Face, Fan, mode_of
 from symflow.flow.chamber.prefixes import PrefixTable
 from symflow.flow.chamber.stepping import projection
-from symflow.flow.chamber.tolerances import FLAT_VALUE, MANY, ONE_WALL, TOUCH
+from symflow.flow.chamber.tolerances import FLAT_VALUE, ONE_WALL, TOUCH
 from symflow.network.arrays import Array
-
-
-@dataclass(frozen=True, slots=True)
-class DataClass:
-    """Data with the same pattern and the same zero preactivations: members, Σw, Σwx, Σwy."""
-
-    pattern: Array  # (L, Q); zeros stand where the preactivation is zero
-    zeros: tuple[tuple[int, int], ...]
-    members: Array
-    weight: float
-    moment: Array
-    target: Array
 
 
 @dataclass(slots=True)
@@ -76,47 +62,6 @@ def walls_of(
     ]
 
 
-def choices(table: PrefixTable, classes: list[DataClass]) -> Iterator[Choice]:
-    """All choices, layer by layer: what a datum does in one layer decides which walls it meets in the next.
-
-    Raises LimitError where more than MANY walls meet.
-    """
-
-    def further(layer: int, walls: list[Wall], patterns: list[Array], nodes: list[list[int]]) -> Iterator[Choice]:
-        if layer == table.depth:
-            yield Choice(walls, patterns, nodes)
-            return
-        here: list[Wall] = []
-        for index, group in enumerate(classes):
-            for component in (k for zero_layer, k in group.zeros if zero_layer == layer):
-                row = table.nodes.rows[nodes[index][-1], component]
-                for wall in here:
-                    if np.abs(wall.row - row).max() < ONE_WALL:
-                        wall.classes.append(index)
-                        break
-                else:
-                    here.append(Wall(layer, component, row, 0, [index]))
-        if len(walls) + len(here) > MANY:
-            raise LimitError(f"more than {MANY} walls meet at one place")
-        for modes in product((-1, 1, 0), repeat=len(here)):
-            chosen = [Wall(w.layer, w.component, w.row, m, w.classes) for w, m in zip(here, modes, strict=True)]
-            updated = [pattern.copy() for pattern in patterns]
-            for wall in chosen:
-                for index in wall.classes:
-                    # a wall shared across components (rotations with common rows) holds each class's own component
-                    for zero_layer, k in classes[index].zeros:
-                        same = (
-                            zero_layer == layer
-                            and np.abs(table.nodes.rows[nodes[index][-1], k] - wall.row).max() < ONE_WALL
-                        )
-                        if same:
-                            updated[index][layer, k] = int(wall.mode == 1)
-            paths = [[*path, table.child(path[-1], updated[index][layer])] for index, path in enumerate(nodes)]
-            yield from further(layer + 1, walls + chosen, updated, paths)
-
-    yield from further(0, [], [group.pattern for group in classes], [[0] for _ in classes])
-
-
 @dataclass(frozen=True, slots=True)
 class Slide:
     """Sliding walls of a segment: rows g, and the affine functions share_l = μ_l and jump_l = d_l of θ."""
@@ -127,14 +72,25 @@ class Slide:
     share_value: Array
     jump: Array  # (m, n): d = jump · θ + jump_value
     jump_value: Array
-    coupled: tuple[int, ...] = ()  # walls whose shares do not fill a box of their own: see ``hulls``
 
-    @property
-    def exits(self) -> tuple[Array, Array]:
-        """Functions that are positive while all shares are in (0, 1): μ and d - μ, for d > 0."""
-        alone = [place for place in range(len(self.rows)) if place not in self.coupled]
-        share, start = self.share[alone], self.share_value[alone]
-        return np.vstack((share, self.jump[alone] - share)), np.concatenate((start, self.jump_value[alone] - start))
+
+def choice_of(fan: Fan, face: Face, table: PrefixTable, classes: list[DataClass]) -> Choice:
+    """The walls with the modes of a face, and the patterns with all that stays zero truncated."""
+    patterns = [group.pattern.copy() for group in classes]
+    for bit, (index, layer, k) in enumerate(fan.zeros):
+        patterns[index][layer, k] = int(mode_of(face, bit) == 1)
+    paths = [table.path(pattern) for pattern in patterns]
+    walls: list[Wall] = []
+    for bit in sorted(range(len(fan.zeros)), key=lambda bit: (fan.zeros[bit][1], bit)):
+        index, layer, k = fan.zeros[bit]
+        row = table.nodes.rows[paths[index][layer], k]
+        for wall in walls:
+            if wall.layer == layer and np.abs(wall.row - row).max() < ONE_WALL:
+                wall.classes.append(index)
+                break
+        else:
+            walls.append(Wall(layer, k, row, mode_of(face, bit), [index]))
+    return Choice(walls, patterns, paths)
 
 
 def sliding_functions(table: PrefixTable, classes: list[DataClass], choice: Choice, H: Array, c: Array) -> Slide:
@@ -157,6 +113,36 @@ def sliding_functions(table: PrefixTable, classes: list[DataClass], choice: Choi
     return Slide(rows, onto, -multipliers @ H, multipliers @ c, jump, jump_value)
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The start of the flow of a choice: the state, its first three derivatives by time, and what is roundoff there."""
+
+    theta: Array
+    derivatives: tuple[Array, Array, Array]
+    size: float
+    touch: float
+
+    def sign_of(self, gradient: Array, value: float) -> int:
+        """Sign of the function gradient · θ + value at once, from its first derivative that is not roundoff."""
+        first, second, _ = self.derivatives
+        values = [float(gradient @ self.theta) + value, float(gradient @ first), float(gradient @ second)]
+        return sign(values, self.size, 0.0)
+
+    def after(self, time: float) -> Array:
+        """θ a short time later."""
+        first, second, third = self.derivatives
+        result: Array = self.theta + time * (first + time / 2.0 * (second + time / 3.0 * third))
+        return result
+
+
+def course_of(onto: Array, H: Array, c: Array, theta: Array) -> Course:
+    """The flow θ' = Π(c - Hθ) from θ."""
+    velocity = onto @ (c - H @ theta)
+    second = -onto @ (H @ velocity)
+    size = float((np.abs(c) + np.abs(H) @ np.abs(theta)).max())
+    return Course(theta, (velocity, second, -onto @ (H @ second)), size, TOUCH * float(1.0 + np.abs(theta).max()))
+
+
 def sign(values: list[float], size: float, touch: float) -> int:
     """Sign of the first of f, f', f'' that is not roundoff; 0 if all are.
 
@@ -172,26 +158,18 @@ def sign(values: list[float], size: float, touch: float) -> int:
     return 0
 
 
-def consistent(choice: Choice, slide: Slide, H: Array, c: Array, theta: Array) -> bool:
-    """Whether the flow of the choice does what the choice says."""
-    force = c - H @ theta
-    velocity = slide.onto @ force
-    second = -slide.onto @ (H @ velocity)
-    third = -slide.onto @ (H @ second)
-    size = float((np.abs(c) + np.abs(H) @ np.abs(theta)).max())
-    touch = TOUCH * float(1.0 + np.abs(theta).max())
+def leads_along(choice: Choice, course: Course) -> bool:
+    """Whether the flow of the choice takes every wall that is not slid on to the side that the choice says."""
     for wall in choice.walls:
-        if wall.mode != 0:
-            way = sign([float(wall.row @ velocity), float(wall.row @ second), float(wall.row @ third)], size, touch)
-            if way != wall.mode:
-                return False
-    for place in range(len(slide.rows)):
-        if place in slide.coupled:
-            continue
-        share, start = slide.share[place], slide.share_value[place]
-        rest, rest_start = slide.jump[place] - share, slide.jump_value[place] - start
-        low = sign([float(share @ theta + start), float(share @ velocity), float(share @ second)], size, 0.0)
-        high = sign([float(rest @ theta + rest_start), float(rest @ velocity), float(rest @ second)], size, 0.0)
-        if low * high < 0:
+        values = [float(wall.row @ derivative) for derivative in course.derivatives]
+        if wall.mode != 0 and sign(values, course.size, course.touch) != wall.mode:
             return False
     return True
+
+
+def shares_of(slide: Slide, course: Course) -> list[tuple[int, int]]:
+    """Signs of μ_l and of d_l - μ_l at once: both positive in a valley, both negative on a ridge."""
+    return [
+        (course.sign_of(share, float(start)), course.sign_of(jump - share, float(height - start)))
+        for share, start, jump, height in zip(slide.share, slide.share_value, slide.jump, slide.jump_value, strict=True)
+    ]
