@@ -11,7 +11,8 @@ is linear and its walls are sums of exponentials, so events are first roots that
     stepping       one segment: the exact flow, and the event that ends it
     advancing      the compiled event loop: plain crossings and slides by itself,
     settling       joins and leaves of atoms and ends of slides by trying every choice, as long as one is clear
-    resolving      the same interpreted (``walls``, ``hulls``), for what is left, and the verdicts
+    resolving      for what is left, and the verdicts: all chambers and faces around the state (``fans``), and which of
+                   them the flow can go on along (``judging``, ``walls``, ``hulls``)
     integrator     the event loop around them
     trajectory     what is returned
     certificate    an independent check from the points

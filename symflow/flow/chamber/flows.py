@@ -29,8 +29,8 @@ def chamber_flow(
     """Gradient flow of C = ½ Σ_i w_i |z_L(x_i) - ỹ_{j(i)}|² over the cumulative biases β_1..β_L, rotations fixed.
 
     z_0 = x, z_ℓ = R_ℓᵀ ReLU(R_ℓ(z_{ℓ-1} + β_ℓ)) - β_ℓ (theory A4). Exact in every chamber; at its walls the flow is
-    that of Clarke's inclusion: it crosses, slides or rests (theory D1, D2). Where that is not unique, or cannot be
-    settled, the trajectory ends there and its status says so.
+    that of Clarke's inclusion: it crosses, slides or rests (theory D1, D2). Where that is not unique, or roundoff
+    decides it, the trajectory ends there and its status says so.
 
     Args:
         points: x, (N, Q).
@@ -43,7 +43,7 @@ def chamber_flow(
         output_bias: "moving" lets β_{L+1} flow as well, which shifts all targets together (theory B7).
         certify: check every segment from the points (``certificate``), and isolate every event time in ball arithmetic
             (``balls``); the result stands in ``trajectory.certificate``. Takes much longer than the flow.
-        max_events: stop with status "unresolved" after so many events.
+        max_events: stop with status "max-events" after so many events.
         progress: called with t/t_max now and then.
 
     Returns:

@@ -143,15 +143,15 @@ class Integrator:
         elif why == NOTHING_LEFT and self.status == "equilibrium":
             self.message = f"no event after t = {self.state.time:.12g}: the flow tends to an equilibrium exponentially"
         elif why != NOTHING_LEFT:
-            self._stop("unresolved", _REASONS[why])
+            self._stop(*_REASONS[why])
 
     def _stop(self, status: str, message: str) -> None:
         self.status, self.message = status, f"at t = {self.state.time:.12g}: {message}"
 
 
 _REASONS = {
-    DOUBTFUL_ROOT: "a wall is touched so flatly that roundoff decides on which side the flow goes on",
-    NOTHING_AT_WALL: "an event was found, but nothing is at a wall: the problem is too ill-conditioned",
-    ENOUGH: "more events than max_events; raise it to go on",
-    STANDSTILL: f"more than {MOST_AT_ONCE} events without time in between: walls crowd together",
+    DOUBTFUL_ROOT: ("doubtful", "a wall is touched so flatly that roundoff decides on which side the flow goes on"),
+    NOTHING_AT_WALL: ("doubtful", "an event was found, but nothing is at a wall: the problem is too ill-conditioned"),
+    ENOUGH: ("max-events", "more events than max_events; raise it to go on"),
+    STANDSTILL: ("crowded", f"more than {MOST_AT_ONCE} events without time in between: walls crowd together"),
 }

@@ -16,6 +16,8 @@ from symflow.flow.chamber.state import FlowState, Zeros
 from symflow.flow.chamber.walls import Choice, walls_of
 from symflow.network.arrays import Array
 
+LEFT_AT_WILL = " (which may be left at any later time)"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -45,7 +47,7 @@ def resolve(state: FlowState, zeros: Zeros) -> Verdict | None:
             elif way is not None:
                 doubts.add(way)
     except LimitError as error:
-        verdict = Verdict("unresolved", str(error))
+        verdict = Verdict("crowded", str(error))
     if verdict is None and (len(found) != 1 or doubts or not found[0].stays):
         verdict = _verdict(found, doubts)
     state.make_room()
@@ -78,15 +80,13 @@ def data_classes(state: FlowState, zeros: Zeros) -> list[DataClass]:
 
 def _verdict(found: list[Way], doubts: set[str]) -> Verdict:
     if len(found) > 1:
-        ways = "; ".join(_described(way.choice) for way in found)
+        ways = "; ".join(_described(way.choice) + ("" if way.stays else LEFT_AT_WILL) for way in found)
         return Verdict("non-unique", f"{len(found)} continuations are consistent with the flow: {ways}")
     if doubts:
-        return Verdict("unresolved", f"the walls that meet here leave undecided: {', and '.join(sorted(doubts))}")
+        return Verdict("doubtful", f"roundoff decides {', and '.join(sorted(doubts))}")
     if found:
-        return Verdict(
-            "non-unique", f"a slide along a ridge, which may be left at any time: {_described(found[0].choice)}"
-        )
-    return Verdict("unresolved", "no choice of crossing, sliding and rest is consistent at the walls that meet here")
+        return Verdict("non-unique", f"the flow may go on along a ridge: {_described(found[0].choice)}{LEFT_AT_WILL}")
+    return Verdict("doubtful", "no way to cross, slide or rest is consistent with the flow, so roundoff hides one")
 
 
 def _described(choice: Choice) -> str:

@@ -1,7 +1,9 @@
-"""A quick no for slides, compiled: the shares are bounded by a larger set, and a direction separates (``separation``).
+"""A quick no for slides, compiled: the shares are bounded by a larger set, and a direction separates.
 
 Needed wherever data slide in two layers at once, or on walls with dependent normals: most such choices are impossible
-whatever the shares, and are put aside here.
+whatever the shares, and are put aside here. Clarke's inclusion lies in the sum over all data of the hulls of their own
+gradients, each taken over every pattern that its zero preactivations allow. Frank-Wolfe steps minimise the distance of
+that larger set from what would keep the flow on the walls; a direction in which all of it is ahead is a proof.
 """
 
 from __future__ import annotations

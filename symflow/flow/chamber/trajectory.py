@@ -81,8 +81,11 @@ class ChamberTrajectory:
 
     - ``"equilibrium"``: no event is left; the last segment holds for all later times and tends to a rest point;
     - ``"horizon"``: integrated to t_max;
-    - ``"non-unique"``: at ``t_end`` several continuations are consistent with the flow, so none is returned;
-    - ``"unresolved"``: at ``t_end`` the continuation could not be settled; ``message`` says why.
+    - ``"non-unique"``: at ``t_end`` several continuations solve Clarke's inclusion; ``message`` names them all, and
+      those that may be left at any later time;
+    - ``"doubtful"``: at ``t_end`` roundoff decides how it goes on;
+    - ``"crowded"``: at ``t_end`` more chambers meet than are looked at, or events follow without time in between;
+    - ``"max-events"``: ``t_end`` is the time of the last event that was asked for.
     """
 
     problem: FlowProblem = field(repr=False)

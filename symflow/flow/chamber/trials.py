@@ -1,8 +1,8 @@
-"""One way to continue at walls, and whether it is consistent: the compiled ``walls`` for what needs no polygon.
+"""One way to continue at walls, and whether it is consistent: compiled, where every wall has a share of its own.
 
 A trial gives every wall a mode: -1 (its data go on truncated), +1 (active), 0 (they slide). The decisions are those of
-``walls`` and ``resolving``; where they would note a doubt or ask a polygon, the answer is UNCLEAR, and the whole event
-is left to them.
+``judging``; where it would note a doubt, or look across more than single walls, the answer is UNCLEAR, and the whole
+event is left to it.
 """
 
 from __future__ import annotations
