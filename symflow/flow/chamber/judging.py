@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symflow.flow.chamber.fans import DataClass, Face, Fan
+from symflow.flow.chamber.fans import DataClass, DataFan
 from symflow.flow.chamber.hulls import holds_zero
 from symflow.flow.chamber.prefixes import PrefixTable
 from symflow.flow.chamber.tolerances import CLEAR, DEPENDENT
@@ -33,6 +33,7 @@ from symflow.flow.chamber.walls import (
     shares_of,
     sliding_functions,
 )
+from symflow.flow.cones import Face
 from symflow.network.arrays import Array
 
 JUST_AFTER = (1e-5, 1e-4, 1e-3)  # times, in units of the fastest rate, at which the hull may not say both
@@ -61,7 +62,7 @@ class Judge:
     """Faces at one state θ; ``rest_H`` and ``rest_c`` are those of the data that are at no wall."""
 
     def __init__(
-        self, table: PrefixTable, classes: list[DataClass], fan: Fan, rest_H: Array, rest_c: Array, theta: Array
+        self, table: PrefixTable, classes: list[DataClass], fan: DataFan, rest_H: Array, rest_c: Array, theta: Array
     ) -> None:
         self.table, self.classes, self.fan, self.theta = table, classes, fan, theta
         self.rest = rest_H, rest_c
@@ -127,7 +128,7 @@ class Judge:
 
     def _chamber(self, number: int) -> tuple[Array, Array]:
         if number not in self.chambers:
-            self.chambers[number] = self._quadratic(list(self.fan.cones[number].leaves))
+            self.chambers[number] = self._quadratic(list(self.fan.leaves[number]))
         return self.chambers[number]
 
     def _edges(self, face: Face, onto: Array) -> Edges:

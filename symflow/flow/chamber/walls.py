@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from symflow.flow.chamber.fans import DataClass, Face, Fan, mode_of
+from symflow.flow.chamber.fans import DataClass, DataFan
 from symflow.flow.chamber.prefixes import PrefixTable
 from symflow.flow.chamber.stepping import projection
 from symflow.flow.chamber.tolerances import FLAT_VALUE, ONE_WALL, TOUCH
+from symflow.flow.cones import Face, mode_of
 from symflow.network.arrays import Array
 
 
@@ -74,7 +75,7 @@ class Slide:
     jump_value: Array
 
 
-def choice_of(fan: Fan, face: Face, table: PrefixTable, classes: list[DataClass]) -> Choice:
+def choice_of(fan: DataFan, face: Face, table: PrefixTable, classes: list[DataClass]) -> Choice:
     """The walls with the modes of a face, and the patterns with all that stays zero truncated."""
     patterns = [group.pattern.copy() for group in classes]
     for bit, (index, layer, k) in enumerate(fan.zeros):

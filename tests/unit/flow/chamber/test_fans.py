@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from symflow.errors import LimitError
-from symflow.flow.chamber import fans
-from symflow.flow.chamber.fans import DataClass, fan_of, mode_of
+from symflow.flow import cones as cutting
+from symflow.flow.chamber.fans import DataClass, fan_of
 from symflow.flow.chamber.hulls import holds_zero
 from symflow.flow.chamber.prefixes import PrefixTable
+from symflow.flow.cones import Fan, cut, mode_of, whole_space
 
 EVERYWHERE = np.inf
 
@@ -72,7 +73,7 @@ def test_chambers_are_those_that_random_directions_meet(table, classes) -> None:
     fan = fan_of(table, classes)
     rng = np.random.default_rng(3)
     met = {patterns_towards(table, classes, rng.normal(size=table.size)) for _ in range(4000)}
-    signs = [tuple(cone.active >> bit & 1 for bit in range(len(fan.zeros))) for cone in fan.cones]
+    signs = [tuple(cone.active >> bit & 1 for bit in range(fan.bits)) for cone in fan.cones]
     assert len(set(signs)) == len(signs)
     assert met <= set(signs)
     for cone, sign in zip(fan.cones, signs, strict=True):  # narrow ones may be missed: their middle must be theirs
@@ -84,7 +85,7 @@ def test_faces_have_the_signs_of_their_rays(table, classes) -> None:
     fan = fan_of(table, classes)
     faces = everything(fan)
     assert len({(face.leaving, face.active) for face in faces}) == len(faces)
-    assert sum(face.leaving == (1 << len(fan.zeros)) - 1 for face in faces) == len(fan.cones)
+    assert sum(face.leaving == (1 << fan.bits) - 1 for face in faces) == len(fan.cones)
     (apex,) = (face for face in faces if face.leaving == 0)
     assert len(apex.around) == len(fan.cones)
     for face in faces:
@@ -100,14 +101,14 @@ def test_faces_have_the_signs_of_their_rays(table, classes) -> None:
 def test_twenty_walls_in_a_plane_have_81_faces(table, monkeypatch) -> None:
     rng = np.random.default_rng(0)
     plane = rng.normal(size=(2, table.size))
-    cones = [fans.Cone(np.eye(table.size), np.zeros((0, table.size)), (), 0, (), ())]
+    cones = [whole_space(table.size)]
     for bit in range(20):
         row = rng.normal(size=2) @ plane
-        cones = [part for cone in cones for part, _ in fans._cut(cone, row, bit)]
-    fan = fans.Fan(tuple((0, 0, bit) for bit in range(20)), tuple(cones))
+        cones = [part for cone in cones for part, _ in cut(cone, row, bit)]
+    fan = Fan(20, tuple(cones))
     assert len(fan.cones) == 40
     assert len(everything(fan)) == 81
-    monkeypatch.setattr(fans, "MOST_FACES", 50)
+    monkeypatch.setattr(cutting, "MOST_FACES", 50)
     with pytest.raises(LimitError, match="more than 50 faces"):
         everything(fan)
 
@@ -116,17 +117,17 @@ def test_walls_in_general_position_in_space(table) -> None:
     # m planes through a point of R^3: m² - m + 2 chambers, 2m(m - 1) sectors of planes, m(m - 1) rays, the point
     rng = np.random.default_rng(1)
     space = rng.normal(size=(3, table.size))
-    cones = [fans.Cone(np.eye(table.size), np.zeros((0, table.size)), (), 0, (), ())]
+    cones = [whole_space(table.size)]
     for bit in range(6):
         row = rng.normal(size=3) @ space
-        cones = [part for cone in cones for part, _ in fans._cut(cone, row, bit)]
-    fan = fans.Fan(tuple((0, 0, bit) for bit in range(6)), tuple(cones))
+        cones = [part for cone in cones for part, _ in cut(cone, row, bit)]
+    fan = Fan(6, tuple(cones))
     assert len(cones) == 32
     assert len(everything(fan)) == 32 + 60 + 30 + 1
 
 
 def test_too_many_chambers_are_refused(table, monkeypatch) -> None:
-    monkeypatch.setattr(fans, "MOST_CONES", 7)
+    monkeypatch.setattr(cutting, "MOST_CONES", 7)
     with pytest.raises(LimitError, match="more than 7 chambers"):
         fan_of(table, CASES[2])
 
