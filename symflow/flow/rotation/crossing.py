@@ -8,16 +8,20 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.flow.rotation.arrangements import faces, lies_in_span
+from symflow.errors import LimitError
+from symflow.flow.cones import Cone, Fan, cut, mode_of, whole_space
+from symflow.flow.rotation.arrangements import lies_in_span
 from symflow.flow.rotation.equations import Parameters
-from symflow.flow.rotation.filippov import MODES, MOST_WALLS, SLACK, Candidate, Mode, Verdict, decide, multipliers
+from symflow.flow.rotation.filippov import SLACK, Candidate, Mode, Verdict, decide, multipliers
 from symflow.flow.rotation.grouping import Patterns
 from symflow.flow.rotation.hulls import MOST_PIECES
 from symflow.flow.rotation.problem import Floats
 from symflow.flow.rotation.sliding import Left, Slides, Wall, normals
 from symflow.flow.rotation.trajectories import Event, Kind
 
-MOST_COMBINATIONS = 2000  # each takes about a millisecond
+MOST_CHAMBERS = 512  # around one point; each takes about a millisecond
+MOST_FACES = 500  # that are looked at closely, which takes up to ten milliseconds
+CLEAR = 1e-3  # share of the speed at which a velocity leaves no doubt about its side
 
 
 class Undecided(Exception):  # noqa: N818  # ends the run, is reported in its status
@@ -68,7 +72,7 @@ class Meeting:
         flipped: dict[Mode, Mode] = {"active": "truncated", "truncated": "active", "sliding": "sliding"}
         preferred = [mode or flipped[old] for mode, old in zip(self.forced, self.before, strict=True)]
         unique = self._has_one_solution()
-        existing = None if unique or len(self.walls) <= MOST_WALLS else self._faces()
+        existing = None if unique else self._faces()
         verdict = decide(self.evaluate, self.forced, preferred, unique, existing)
         if self.beyond:
             verdict = Verdict(None, f"data on walls of two layers at once, in more than {MOST_PIECES} parts")
@@ -88,42 +92,48 @@ class Meeting:
         independent = np.linalg.matrix_rank(gradients / lengths[:, None], tol=1e-8) == len(gradients)
         return bool(independent and (trial.strengths(self.at) > 0).all())
 
-    def _faces(self) -> list[tuple[Mode, ...]] | None:
-        """All combinations there are, where every one of 3^m would be too many; None where these are too many, too."""
-        if not self.layered:
-            # For walls of one layer the gradients do not depend on the modes.
-            return faces(self._normals(range(len(self.walls))))
-        bottom = min(wall.layer for wall in self.walls)
-        low = [place for place, wall in enumerate(self.walls) if wall.layer == bottom]
-        high = [place for place, wall in enumerate(self.walls) if wall.layer > bottom]
-        result: list[tuple[Mode, ...]] = []
-        for modes in itertools.product(MODES, repeat=len(low)):
-            mode_of = dict(zip(low, modes, strict=True))
-            if any(self.forced[place] not in (None, mode) for place, mode in mode_of.items()):
-                continue
-            together = self._together(mode_of, high)
-            if len(result) + 3 ** len(together) > MOST_COMBINATIONS:
-                return None
-            for choice in itertools.product(MODES, repeat=len(together)):
-                for mode, places in zip(choice, together, strict=True):
-                    mode_of.update(dict.fromkeys(places, mode))
-                result.append(tuple(mode_of[place] for place in range(len(self.walls))))
-        return result
+    def _faces(self) -> list[tuple[Mode, ...]]:
+        """The combinations that exist, but for those that the flow leaves at once; raises Undecided if too many."""
+        try:
+            fan = self._fan()
+            faces = list(itertools.islice(fan.faces(lambda number: self._pull(fan.cones[number])), MOST_FACES + 1))
+        except LimitError as error:
+            raise Undecided(str(error)) from None
+        if len(faces) > MOST_FACES:
+            raise Undecided(f"more than {MOST_FACES} ways to go on")
+        names: dict[int, Mode] = {-1: "truncated", 0: "sliding", 1: "active"}
+        return [tuple(names[mode_of(face, place)] for place in range(len(self.walls))) for face in faces]
 
-    def _together(self, mode_of: dict[int, Mode], high: list[int]) -> list[list[int]]:
-        """The later walls in classes of those that are one wall while the earlier ones have these modes."""
-        for place, mode in mode_of.items():
+    def _fan(self) -> Fan:
+        """The chambers around, wall after wall; the gradient of one depends on the sides of earlier layers."""
+        parts = [whole_space(self.at.biases.size + self.at.weights.size)]
+        for place in sorted(range(len(self.walls)), key=lambda place: self.walls[place].layer):
             wall = self.walls[place]
-            self.patterns.active[wall.layer, wall.data, wall.component] = mode == "active"
-        classes: list[list[int]] = []
-        for place in high:
-            for members in classes:
-                if self._tied(self.walls[place], self.walls[members[0]]):
-                    members.append(place)
-                    break
-            else:
-                classes.append([place])
-        return classes
+            earlier = [
+                other
+                for other, bends in enumerate(self.walls)
+                if bends.layer < wall.layer and (bends.data == wall.data[0]).any()
+            ]
+            gradients: dict[tuple[int, ...], Floats] = {}
+            following: list[Cone] = []
+            for cone in parts:
+                sides = tuple(cone.active >> other & 1 for other in earlier)
+                if sides not in gradients:
+                    for other, side in zip(earlier, sides, strict=True):
+                        bends = self.walls[other]
+                        self.patterns.active[bends.layer, bends.data, bends.component] = side == 1
+                    gradients[sides] = self._normals([place])[0]
+                following += [part for part, _ in cut(cone, gradients[sides], place)]
+            if len(following) > MOST_CHAMBERS:
+                raise LimitError(f"more than {MOST_CHAMBERS} chambers meet at once")
+            parts = following
+        return Fan(len(self.walls), tuple(parts))
+
+    def _pull(self, cone: Cone) -> tuple[Floats, float]:
+        """The velocity in a chamber, and what speed leaves no doubt about its side."""
+        modes: list[Mode] = ["active" if cone.active >> place & 1 else "truncated" for place in range(len(self.walls))]
+        velocity = self._adopt(tuple(modes)).chamber_velocity(self.at)
+        return velocity, CLEAR * float(np.linalg.norm(velocity))
 
     def _normals(self, places: Iterable[int]) -> Floats:
         walls = [self.walls[place] for place in places]
