@@ -56,7 +56,8 @@ class Meeting:
                     self._add(part, "sliding", forced)
         for wall in met:
             active = self.patterns.active[wall.layer, wall.data[0], wall.component]
-            self._add(wall, "active" if active else "truncated", None)
+            for part in _split(wall, [*met, *slides.walls]):
+                self._add(part, "active" if active else "truncated", None)
         self.data = np.unique(np.concatenate([wall.data for wall in self.walls]))
         everywhere = [(wall.layer, datum) for wall in self.walls for datum in wall.data.tolist()]
         self.layered = len({datum for _, datum in everywhere}) < len(set(everywhere))
@@ -217,7 +218,7 @@ class Meeting:
 
 
 def _split(wall: Wall, met: list[Wall]) -> list[Wall]:
-    """Parts of a wall slid on: data that meet a wall of a lower layer may part from the others."""
+    """Parts of a wall: data that are at a wall of a lower layer may part from the others."""
     parts = [wall.data]
     for other in met:
         if other.layer < wall.layer:

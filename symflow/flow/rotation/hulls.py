@@ -53,7 +53,10 @@ class Polytope:
         self.pieces, self._rows, self._velocity, self._normals = pieces, rows, velocity, normals
         self._layers = np.array([piece.layer for piece in pieces], dtype=np.intp)
         self._components = np.array([piece.component for piece in pieces], dtype=np.intp)
-        self._samples = np.array([piece.rows[0] for piece in pieces], dtype=np.intp)
+        # Rows that stand for several data may count negatively: the gradient of such a row points to the truncated side.
+        heaviest = [piece.rows[int(np.argmax(np.abs(rows.scales[piece.rows])))] for piece in pieces]
+        self._samples = np.array(heaviest, dtype=np.intp)
+        self._signs = np.sign(rows.scales[self._samples])
         self.facets: list[Facet] = []
         self.cells: list[tuple[int, ...]] = []
 
@@ -89,7 +92,7 @@ class Polytope:
         rows = self._with(cell)
         points, scales, targets = (array[self._samples] for array in (rows.points, rows.scales, rows.targets))
         few = Rows(points, scales, targets, np.ascontiguousarray(rows.masks[:, self._samples]))
-        gradients = self._normals(few, self._layers, self._components, at)
+        gradients = self._normals(few, self._layers, self._components, at) * self._signs[:, None]
         plane = np.linalg.lstsq(walls.T, gradients.T, rcond=None)[0].T
         outward = plane / np.linalg.norm(plane, axis=1)[:, None] * (2 * np.array(cell) - 1)[:, None]
         k = len(walls)
