@@ -12,9 +12,8 @@ from symflow.errors import LimitError
 from symflow.flow.cones import Cone, Fan, cut, mode_of, whole_space
 from symflow.flow.rotation.arrangements import lies_in_span
 from symflow.flow.rotation.equations import Parameters
-from symflow.flow.rotation.filippov import SLACK, Candidate, Mode, Verdict, decide, multipliers
+from symflow.flow.rotation.filippov import SLACK, Candidate, Mode, decide, multipliers
 from symflow.flow.rotation.grouping import Patterns
-from symflow.flow.rotation.hulls import MOST_PIECES
 from symflow.flow.rotation.problem import Floats
 from symflow.flow.rotation.sliding import Left, Slides, Wall, normals
 from symflow.flow.rotation.trajectories import Event, Kind
@@ -61,7 +60,7 @@ class Meeting:
         self.data = np.unique(np.concatenate([wall.data for wall in self.walls]))
         everywhere = [(wall.layer, datum) for wall in self.walls for datum in wall.data.tolist()]
         self.layered = len({datum for _, datum in everywhere}) < len(set(everywhere))
-        self.speed, self.beyond = 0.0, False
+        self.speed = 0.0
 
     def _add(self, wall: Wall, before: Mode, forced: Mode | None) -> None:
         self.walls.append(wall)
@@ -75,8 +74,6 @@ class Meeting:
         unique = self._has_one_solution()
         existing = None if unique else self._faces()
         verdict = decide(self.evaluate, self.forced, preferred, unique, existing)
-        if self.beyond:
-            verdict = Verdict(None, f"data on walls of two layers at once, in more than {MOST_PIECES} parts")
         if verdict.modes is None:
             places = ", ".join(f"layer {w.layer} component {w.component} data {_few(w.data)}" for w in self.walls)
             raise Undecided(f"{verdict.reason}; walls: {places}")
@@ -165,9 +162,6 @@ class Meeting:
                 if self.forced[place] is None:
                     margins.append(float(rate if modes[place] == "active" else -rate))
         if trial.walls and min(margins, default=0.0) >= -SLACK:  # otherwise it is out already
-            if trial.polytope is not None and len(trial.polytope.pieces) > MOST_PIECES:
-                self.beyond = True
-                return None
             margins.append(trial.room(self.at))
         return Candidate(velocity / self.speed, np.array(margins))
 

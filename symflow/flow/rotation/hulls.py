@@ -10,16 +10,20 @@ into the cells of that facet.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from symflow.errors import LimitError
+from symflow.flow.cones import Cone, cut, whole_space
 from symflow.flow.rotation.equations import Parameters, Places, Rows
 from symflow.flow.rotation.filippov import Mode, multipliers
 from symflow.flow.rotation.problem import Floats
 
-MOST_PIECES = 8  # 2^8 sign vectors are looked through
+MOST_CELLS = 128
+MOST_MINORS = 300_000  # of the simplices of cells: less than half a second
 FLAT = 1e-9
 Normals = Callable[[Rows, Places, Places, Parameters], Floats]
 
@@ -53,7 +57,7 @@ class Polytope:
         self.pieces, self._rows, self._velocity, self._normals = pieces, rows, velocity, normals
         self._layers = np.array([piece.layer for piece in pieces], dtype=np.intp)
         self._components = np.array([piece.component for piece in pieces], dtype=np.intp)
-        # Rows that stand for several data may count negatively: the gradient of such a row points to the truncated side.
+        # Rows that stand for several data may count negatively: their gradients point to the truncated side.
         heaviest = [piece.rows[int(np.argmax(np.abs(rows.scales[piece.rows])))] for piece in pieces]
         self._samples = np.array(heaviest, dtype=np.intp)
         self._signs = np.sign(rows.scales[self._samples])
@@ -61,9 +65,22 @@ class Polytope:
         self.cells: list[tuple[int, ...]] = []
 
     def refresh(self, at: Parameters, walls: Floats) -> None:
-        """Find cells and facets at a point; walls (k, D) are the gradients of the walls slid on."""
-        signs = itertools.product((0, 1), repeat=len(self.pieces))
-        self.cells = [cell for cell in signs if self._exists(cell, at, walls)]
+        """Find cells and facets at a point; walls (k, D) are the gradients of the walls slid on. Raises LimitError."""
+        cones = [whole_space(len(walls))]
+        for place in sorted(range(len(self.pieces)), key=lambda place: self.pieces[place].layer):
+            bends = self._earlier(place)
+            gradients: dict[tuple[int, ...], Floats] = {}
+            following: list[Cone] = []
+            for cone in cones:
+                signs = [cone.active >> other & 1 for other in range(len(self.pieces))]
+                name = tuple(signs[other] for other in bends)
+                if name not in gradients:
+                    gradients[name] = self._gradient(place, tuple(signs), at, walls)
+                following += [part for part, _ in cut(cone, gradients[name], place)]
+            cones = following
+            if len(cones) > MOST_CELLS:
+                raise LimitError(f"more than {MOST_CELLS} chambers meet where data slide in two layers at once")
+        self.cells = [tuple(cone.active >> place & 1 for place in range(len(self.pieces))) for cone in cones]
         self.facets = _facets(self._jumps(at, walls)[0])
 
     def heights(self, at: Parameters, walls: Floats) -> Floats:
@@ -87,21 +104,23 @@ class Polytope:
             masks[piece.layer, piece.rows, piece.component] = sign
         return self._rows._replace(masks=masks)
 
-    def _exists(self, cell: tuple[int, ...], at: Parameters, walls: Floats) -> bool:
-        """Whether there is a direction in which all pieces get these signs, their gradients being those of the cell."""
-        rows = self._with(cell)
-        points, scales, targets = (array[self._samples] for array in (rows.points, rows.scales, rows.targets))
-        few = Rows(points, scales, targets, np.ascontiguousarray(rows.masks[:, self._samples]))
-        gradients = self._normals(few, self._layers, self._components, at) * self._signs[:, None]
-        plane = np.linalg.lstsq(walls.T, gradients.T, rcond=None)[0].T
-        outward = plane / np.linalg.norm(plane, axis=1)[:, None] * (2 * np.array(cell) - 1)[:, None]
-        k = len(walls)
-        # The cell is the cone of its extreme rays, each of which lies on k − 1 walls.
-        places = np.array(list(itertools.combinations(range(len(outward)), k - 1)), dtype=np.intp).reshape(-1, k - 1)
-        lines = np.linalg.svd(outward[places])[2][:, -1]
-        rays = np.concatenate([lines, -lines])
-        inside = rays[(rays @ outward.T > -FLAT).all(axis=1)].sum(axis=0)
-        return bool((outward @ inside > FLAT).all())
+    def _earlier(self, place: int) -> list[int]:
+        """The pieces of earlier layers with data of this one: on which side of them it is bends its wall."""
+        piece = self.pieces[place]
+        return [
+            other
+            for other, bends in enumerate(self.pieces)
+            if bends.layer < piece.layer and np.isin(piece.data, bends.data).any()
+        ]
+
+    def _gradient(self, place: int, cell: tuple[int, ...], at: Parameters, walls: Floats) -> Floats:
+        """The gradient of the function of a piece in a cell, in units of the gradients of the walls."""
+        rows, sample = self._with(cell), self._samples[place : place + 1]
+        points, scales, targets = (array[sample] for array in (rows.points, rows.scales, rows.targets))
+        few = Rows(points, scales, targets, np.ascontiguousarray(rows.masks[:, sample]))
+        gradient = self._normals(few, self._layers[place : place + 1], self._components[place : place + 1], at)[0]
+        # The inner products with directions that are dual to the gradients of the walls.
+        return np.asarray(np.linalg.lstsq(walls.T, gradient, rcond=None)[0] * self._signs[place])
 
     def _jumps(self, at: Parameters, walls: Floats) -> tuple[Floats, Floats]:
         """Jumps (cells, k) and the point of the polytope that the flow needs (k,), in units of the gradients."""
@@ -115,8 +134,10 @@ def _facets(jumps: Floats) -> list[Facet]:
     k = jumps.shape[1]
     if len(jumps) <= k:
         return []
+    if math.comb(len(jumps), k) * k > MOST_MINORS:
+        raise LimitError(f"{len(jumps)} chambers meet along {k} walls where data slide in two layers at once: too many")
     choices = np.array(list(itertools.combinations(range(len(jumps)), k)), dtype=np.intp)
-    heights = np.stack([_volumes(jumps[choices], jump) for jump in jumps], axis=1)
+    heights = _planes(jumps[choices], jumps)
     widths = np.abs(heights).max(axis=1)
     low, high = (heights >= -FLAT * widths[:, None]).all(axis=1), (heights <= FLAT * widths[:, None]).all(axis=1)
     solid = widths > 1e-14 * float(np.abs(jumps).max()) ** k
@@ -133,6 +154,15 @@ def _volumes(corners: Floats, point: Floats) -> Floats:
     """Signed volumes, up to a factor, of simplices with corners (…, k, k) and one more point."""
     edges = np.concatenate([corners[..., 1:, :], np.broadcast_to(point, corners[..., :1, :].shape)], axis=-2)
     return np.asarray(np.linalg.det(edges - corners[..., :1, :]))
+
+
+def _planes(corners: Floats, points: Floats) -> Floats:
+    """(F, V) the same volumes for F simplices and V points, from the minors of the edges of each simplex."""
+    edges = corners[:, 1:] - corners[:, :1]
+    k = corners.shape[-1]
+    minors = [np.linalg.det(np.delete(edges, column, axis=2)) * (-1.0) ** (k - 1 + column) for column in range(k)]
+    normals = np.stack(minors, axis=1)
+    return np.asarray(normals @ points.T - (normals * corners[:, 0]).sum(axis=1)[:, None])
 
 
 def _height(facet: Facet, jumps: Floats, wanted: Floats) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from symflow.errors import LimitError
 from symflow.flow.reporting import Report
 from symflow.flow.rotation.charts import Chart
 from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
@@ -113,7 +114,7 @@ class Integration:
                 stopped = stopped + 1 if happened and self.time - before < 1e-12 * max(self.time, 1e-3) else 0
                 if stopped > MOST_EVENTS_AT_ONCE:
                     return "stalled", f"{stopped} events without progress at t = {self.time:.17g}"
-        except Undecided as undecided:
+        except (Undecided, LimitError) as undecided:
             return "undecided", f"at t = {self.time:.17g}: {undecided}"
         return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
 
