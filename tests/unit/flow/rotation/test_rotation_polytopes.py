@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from symflow.errors import LimitError
 from symflow.flow import rotation_flow
-from symflow.flow.rotation.arrangements import faces, lies_in_span
+from symflow.flow.cones import Fan, cut, mode_of, whole_space
+from symflow.flow.rotation.arrangements import lies_in_span
 from symflow.flow.rotation.equations import Parameters, Rows
-from symflow.flow.rotation.hulls import Piece, Polytope
+from symflow.flow.rotation.hulls import Piece, Polytope, _facets
 from symflow.network import draw_orthogonal
 from tests.unit.flow.rotation.smoothed_relu import smoothed
 
@@ -30,24 +32,19 @@ def exists(normals, modes):
     return result.status == 0
 
 
-@pytest.mark.parametrize(("planar", "free"), [(3, 0), (4, 0), (3, 1), (0, 2)])
-def test_faces_are_those_that_linear_programming_finds(planar, free):
-    rng = np.random.default_rng(planar + 10 * free)
-    normals = np.vstack([rng.normal(size=(planar, 2)) @ rng.normal(size=(2, 5)), rng.normal(size=(free, 5))])
-    found = faces(normals)
-    assert len(set(found)) == len(found) == (4 * planar + 1 if planar else 1) * 3**free
-    assert set(found) == {modes for modes in itertools.product(SIGN, repeat=planar + free) if exists(normals, modes)}
-
-
-def test_parallel_walls_have_one_side_together():
-    normals = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    found = faces(normals)
-    assert len(found) == 13
-    assert all(modes[0] == modes[1] for modes in found)
-
-
-def test_walls_in_general_position_in_space_are_too_many():
-    assert faces(np.random.default_rng(0).normal(size=(7, 3))) is None
+@pytest.mark.parametrize("seed", range(3))
+def test_faces_are_those_that_linear_programming_finds(seed):
+    """Three lines in a plane and another wall, in a space of five dimensions."""
+    rng = np.random.default_rng(seed)
+    normals = np.vstack([rng.normal(size=(3, 2)) @ rng.normal(size=(2, 5)), rng.normal(size=(1, 5))])
+    cones = [whole_space(5)]
+    for bit, normal in enumerate(normals):
+        cones = [part for cone in cones for part, _ in cut(cone, normal, bit)]
+    names = {-1: "truncated", 0: "sliding", 1: "active"}
+    faces = list(Fan(4, tuple(cones)).faces(lambda _number: (np.zeros(5), np.inf)))
+    found = {tuple(names[mode_of(face, bit)] for bit in range(4)) for face in faces}
+    assert len(found) == len(faces) == 13 * 3
+    assert found == {modes for modes in itertools.product(SIGN, repeat=4) if exists(normals, modes)}
 
 
 def test_a_gradient_in_the_span_of_others():
@@ -110,11 +107,34 @@ def draw(seed, N=40):
     return points, labels, goals, biases, np.array([draw_orthogonal(rng, 3) for _ in range(2)])
 
 
+def test_rows_that_count_negatively_keep_their_side():
+    """A row that stands for several data may have a negative scale, its gradient then points the other way."""
+
+    def cells(scales):
+        def normals(rows, layers, components, at):
+            return rows.scales[:, None] * np.array([[1.0, 0.5 * m[0, 0]] if n else [0.0, 1.0] for n, m in zip(
+                layers, rows.masks.swapaxes(0, 1), strict=True)])  # fmt: skip
+
+        rows = Rows(np.zeros((2, 1)), np.array(scales), np.zeros((2, 1)), np.zeros((2, 2, 1)))
+        one, two = np.array([0]), np.array([1])
+        pieces = [Piece(0, 1, 0, one, one), Piece(0, 1, 0, two, two), Piece(1, 0, 0, two, two)]
+        polytope = Polytope(pieces, rows, lambda rows, at: np.zeros(2), normals)
+        polytope.refresh(Parameters(np.zeros((2, 1)), np.zeros((2, 1, 1)), np.zeros((2, 1, 1))), np.eye(2))
+        return set(polytope.cells)
+
+    assert cells([-1.0, 1.0]) == cells([1.0, 1.0]) == {(0, 0, 0), (1, 1, 0), (0, 0, 1), (0, 1, 1), (1, 1, 1)}
+
+
+def test_facets_are_bounded():
+    with pytest.raises(LimitError, match="60 chambers meet along 4 walls"):
+        _facets(np.random.default_rng(0).normal(size=(60, 4)))
+
+
 @pytest.mark.deep
-@pytest.mark.parametrize(("seed", "t_max"), [(3, 0.9), (10, 4.5)])
-def test_whole_families_and_joining_data_as_in_the_smoothed_flow(seed, t_max):
-    """Draw 3: eighteen walls at 0.818. Draw 10: data join and leave an atom that slides, from 3.63 on."""
-    arguments = draw(seed)
+@pytest.mark.parametrize(("seed", "N", "t_max"), [(3, 40, 0.9), (10, 40, 4.5), (2, 60, 2.2)])
+def test_whole_families_and_joining_data_as_in_the_smoothed_flow(seed, N, t_max):
+    """Draw 3: eighteen walls at 0.818. Draws 10, 2: data join and leave an atom that slides, from 3.63 and 1.80 on."""
+    arguments = draw(seed, N)
     flow = rotation_flow(*arguments, t_max=t_max)
     assert flow.status == "finished", flow.message
     errors = []
@@ -130,6 +150,13 @@ def test_a_family_on_one_ray_crosses_at_once():
     assert flow.status == "finished", flow.message
     times = [event.time for event in flow.events]
     assert max(times.count(time) for time in times) > 10
+
+
+def test_a_datum_that_is_tied_only_on_one_side_of_a_slide():
+    """At 1.80 an atom at the apex of layer 0 meets a wall; a datum that slides at layer 0 is half in it."""
+    flow = rotation_flow(*draw(2, N=60), t_max=2.0)
+    assert flow.status == "finished", flow.message
+    assert any(event.time > 1.81 for event in flow.events)
 
 
 def test_data_that_join_a_sliding_atom():
