@@ -193,7 +193,7 @@ def test_slices_do_not_hide_a_limit_on_events(monkeypatch):
     monkeypatch.setattr("symflow.flow.chamber.integrator.SLICE", 3)
     for most in (0, 2, 3, 7):
         flow = chamber_flow(*drawn(3), t_max=T, max_events=most, progress=lambda _share: None)
-        assert flow.status == "unresolved"
+        assert flow.status == "max-events"
         assert flow.t_end == chamber_flow(*drawn(3), t_max=T, max_events=most).t_end
 
 
