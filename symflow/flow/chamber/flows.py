@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
+from symflow.errors import UnsupportedError
 from symflow.flow.chamber.inputs import flow_problem
 from symflow.flow.chamber.integrator import MOST_EVENTS, Integrator
 from symflow.flow.chamber.trajectory import ChamberTrajectory
 from symflow.flow.given import Progress, read_count
 from symflow.flow.reporting import report_for
+from symflow.flow.streamed_arrays import is_streamed
 
 
 def chamber_flow(
@@ -33,7 +35,8 @@ def chamber_flow(
     decides it, the trajectory ends there and its status says so.
 
     Args:
-        points: x, (N, Q).
+        points: x, (N, Q). A memory-mapped array or a Dask array stays where it is, and so do labels and weights beside
+            it (``streaming``).
         labels: j(i), (N,), integers 0..K-1.
         targets: ỹ, (K, Q).
         biases: β_1..β_L at time 0, (L, Q).
@@ -52,6 +55,7 @@ def chamber_flow(
     Raises:
         ShapeError, KindError: input that does not fit; the message says what.
         CertificateError: with ``certify``, the trajectory does not pass.
+        UnsupportedError: ``certify`` for data that stay where they are.
 
     References:
         arXiv:2501.07400; theory A3, A4, B2, B7, D1, D2.
@@ -64,6 +68,15 @@ def chamber_flow(
     >>> flow.segments[-1].sliding
     (SlidingWall(layer=1, component=0, data=(1,)),)
     """
+    if is_streamed(points):
+        if certify:
+            raise UnsupportedError("certify=True reads all points at every event; load them: points = np.array(points)")
+        from symflow.flow.streaming import streamed_chamber_flow
+
+        return streamed_chamber_flow(
+            points, labels, targets, biases, rotations,
+            t_max=t_max, weights=weights, output_bias=output_bias, max_events=max_events, progress=progress,
+        )  # fmt: skip
     problem = flow_problem(
         points, labels, targets, biases, rotations,
         t_max=t_max, weights=weights, output_bias=output_bias,

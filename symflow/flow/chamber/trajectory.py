@@ -145,8 +145,8 @@ class ChamberTrajectory:
         moving: Literal["moving", "frozen"] = "moving" if self.problem.moving else "frozen"
         return chamber_flow(**vars(self.state(self.end)), t_max=t_max, output_bias=moving, progress=progress)
 
-    def theta(self, times: Any) -> Array:
-        """The stacked state at times (T,), as (T, n). Raises like ``bias``."""
+    def _times(self, times: Any) -> Array:
+        """Times (T,) that the trajectory reaches; KindError and UndefinedError for others."""
         when = np.atleast_1d(read_asked_times(times))
         if when.ndim != 1:
             raise KindError(f"times are a number or one row of numbers; got shape {when.shape}")
@@ -157,6 +157,11 @@ class ChamberTrajectory:
                 f"times has the entry {when.max():.12g}, and the trajectory ends ({self.status}) "
                 f"{self.message or self.t_end}"
             )
+        return when
+
+    def theta(self, times: Any) -> Array:
+        """The stacked state at times (T,), as (T, n). Raises like ``bias``."""
+        when = self._times(times)
         begins = self.log.begin[: self.log.counts[0]]
         places = np.searchsorted(begins, when, side="right") - 1
         result = np.empty((when.size, self.log.theta.shape[1]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,7 @@ from symflow.flow.separated.directions import Direction, Kind, direction
 from symflow.flow.separated.reading import Frame, read_frame, read_points, read_weights
 from symflow.flow.separated.sums import Floats
 from symflow.flow.starts import ClusterStart
+from symflow.flow.streamed_arrays import is_streamed
 
 EVENT = np.dtype([("time", np.float64), ("direction", np.intp), ("point", np.intp)])
 
@@ -160,6 +161,8 @@ def separated_flow(
     Arguments: ``points`` (N, Q), one datum a row; ``target`` ỹ and ``bias`` β(0), each (Q,); ``rotation`` R (Q, Q),
     orthogonal, the identity unless given; ``weights`` (N,), positive, 1/N unless given. Fractions become floats.
 
+    Points that are a memory-mapped array or a Dask array stay where they are (``streaming``).
+
     A datum on its wall, (R(x + β))_k = 0, counts as truncated, ReLU′(0) = 0. That decides the one case in which the
     equation has two solutions, q_k(0) on the lowest datum and q*_k above it: the threshold *rises*, driven by that
     datum; resting there would be the other solution. With q*_k below it, it rests. A threshold that falls to the lowest
@@ -179,6 +182,11 @@ def separated_flow(
     >>> separated_flow([[0.0], [1.0]], target=[-1.0], bias=[-0.5]).freezing_times  # ½ log(1.5/1), times 1/ν = 2
     (0.8109302162163288,)
     """
+    if is_streamed(points):
+        from symflow.flow.streaming import streamed_separated_flow
+
+        flow = streamed_separated_flow(points, target, bias, rotation=rotation, weights=weights)
+        return cast("SeparatedTrajectory", flow)  # another class of the same interface
     array = read_points(points)
     count, size = array.shape
     frame = read_frame(target, bias, rotation, size)

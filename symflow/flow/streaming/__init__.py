@@ -1,0 +1,29 @@
+"""Flows of data that do not fit into memory: memory-mapped arrays, and Dask arrays on one machine or on many.
+
+    sources          blocks of rows, tasks over them, and how results are merged
+    exact_sums       sums that do not depend on the blocks
+    scratch          temporary files
+    merging          sorted runs made one
+    directions, separated, separated_trajectory        the separated flow: an external sort
+    prefix_maps      patterns as affine maps
+    surveying        the first pass over the data of a chamber flow
+    census           a pass: moments of every pattern, data next to every wall
+    replacement      few data instead of many, and how long that holds
+    windows          the flow in memory for so long
+    chronicle        windows joined
+    chamber, chamber_trajectory                        the chamber flow
+
+``separated_flow`` and ``chamber_flow`` come here by themselves for such points.
+"""
+
+from symflow.flow.streaming.chamber import streamed_chamber_flow
+from symflow.flow.streaming.chamber_trajectory import StreamedChamberTrajectory
+from symflow.flow.streaming.separated import streamed_separated_flow
+from symflow.flow.streaming.separated_trajectory import StreamedSeparatedTrajectory
+
+__all__ = [
+    "StreamedChamberTrajectory",
+    "StreamedSeparatedTrajectory",
+    "streamed_chamber_flow",
+    "streamed_separated_flow",
+]
