@@ -19,7 +19,8 @@ Three operations join those of the tree: ``solve`` (A, v), ``outer_sum`` (u, v) 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from symflow.errors import UnsupportedError
@@ -39,22 +40,26 @@ class Both(NamedTuple):
     flipped: Expr
 
 
-def lower(expr: Expr) -> Expr:
-    """Rewrite a derivative-free expression as the module says.
+Rule = Callable[[Expr, list[Both]], Both]
+
+
+def lower(expr: Expr, rules: Mapping[str, Rule] | None = None) -> Expr:
+    """Rewrite a derivative-free expression as the module says; ``rules`` take the place of those of some operations.
 
     Raises:
         UnsupportedError: the expression contains a derivative.
     """
-    return bottom_up(expr, _lower).plain
+    both: Both = bottom_up(expr, partial(_lower, {**_RULES, **(rules or {})}))
+    return both.plain
 
 
-def _lower(node: Expr, below: list[Both]) -> Both:
+def _lower(rules: Mapping[str, Rule], node: Expr, below: list[Both]) -> Both:
     if node.op in DERIVATIVES:
         raise UnsupportedError(
             f"{node.op} has no NumPy code: carry the differentiation out first (symflow grad), or take the other side"
         )
-    if node.op in _RULES:
-        return _RULES[node.op](node, below)
+    if node.op in rules:
+        return rules[node.op](node, below)
     raise UnsupportedError(f"{node.op} has no NumPy code")
 
 
@@ -130,16 +135,16 @@ def _times(left: Both, right: Both) -> Expr:
         return _scaled(a, b)
     if _is_row(a.shape):
         column = left.flipped
-        return _dot(column, b) if b.shape[1] == 1 else _apply(right.flipped, column).T
+        return _dot(column, b) if b.shape[1] == 1 else applied(right.flipped, column).T
     if a.shape[1] == 1:  # a column times a row
         return Expr("outer", (a, right.flipped), None, (a.shape[0], b.shape[1]))
     if b.shape[1] == 1:
-        return _apply(a, b)
+        return applied(a, b)
     shape = (a.shape[0], b.shape[1])
     if _is_low_rank(b):
-        return _each_outer(b, lambda u, v: Expr("outer", (_apply(a, u), v), None, shape))
+        return _each_outer(b, lambda u, v: Expr("outer", (applied(a, u), v), None, shape))
     if _is_low_rank(a):
-        return _each_outer(a, lambda u, v: Expr("outer", (u, _apply(right.flipped, v)), None, shape))
+        return _each_outer(a, lambda u, v: Expr("outer", (u, applied(right.flipped, v)), None, shape))
     return b if a.op == "eye" else a if b.op == "eye" else a @ b
 
 
@@ -168,7 +173,7 @@ def _dot(u: Expr, v: Expr) -> Expr:
     return Expr("dot", (u, v))
 
 
-def _apply(a: Expr, v: Expr) -> Expr:
+def applied(a: Expr, v: Expr) -> Expr:
     """The matrix a times the column v, without forming products or data-dependent sums of matrices."""
     match a.op:
         case "eye":
@@ -176,19 +181,19 @@ def _apply(a: Expr, v: Expr) -> Expr:
         case "outer":
             return _scaled(a.args[0], _dot(a.args[1], v))
         case "matmul":
-            return _apply(a.args[0], _apply(a.args[1], v))
+            return applied(a.args[0], applied(a.args[1], v))
         case "neg":
-            return -_apply(a.args[0], v)
+            return -applied(a.args[0], v)
         case "inv":
             return Expr("solve", (a.args[0], v), None, v.shape)
         case "div":
-            return _apply(a.args[0], v) / a.args[1]
+            return applied(a.args[0], v) / a.args[1]
         case "mul":
             matrix, factor = a.args if a.args[1].shape == SCALAR else reversed(a.args)
-            return _scaled(factor, _apply(matrix, v))
+            return _scaled(factor, applied(matrix, v))
         case "add" if a.free or not v.free:
             # a sum without data is formed once where the vectors are many
-            return Expr("add", tuple(_apply(term, v) for term in a.args), None, (a.shape[0], 1))
+            return Expr("add", tuple(applied(term, v) for term in a.args), None, (a.shape[0], 1))
         case _:
             return a @ v
 
@@ -238,7 +243,7 @@ def _inner(node: Expr, below: list[Both]) -> Both:
     if a.shape[1] != 1 and b.op == "outer":
         first, second, a, b = second, first, b, a
     if a.shape[1] != 1 and a.op == "outer":
-        return _twice(_dot(a.args[0], _apply(b, a.args[1])))
+        return _twice(_dot(a.args[0], applied(b, a.args[1])))
     return _twice(_dot(a, b))
 
 
@@ -282,7 +287,7 @@ def _sum(body: Expr, index: str) -> Expr:
     return Expr("datasum", (body,), index, body.shape, body.free - {index})
 
 
-_RULES: dict[str, Callable[[Expr, list[Both]], Both]] = {
+_RULES: dict[str, Rule] = {
     "symbol": _leaf, "number": _leaf, "eye": _leaf, "zeros": _leaf, "ones": _leaf,
     "add": _entry_by_entry, "neg": _entry_by_entry, "mul": _entry_by_entry, "div": _entry_by_entry,
     "hadamard": _entry_by_entry, "apply": _entry_by_entry, **dict.fromkeys(ENTRYWISE, _entry_by_entry),
