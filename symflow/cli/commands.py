@@ -64,6 +64,10 @@ def _run(options: argparse.Namespace, decide: Decide | None) -> int:
         from symflow.cli.flowing import flow
 
         return flow(options)
+    if options.command == "code":
+        from symflow.cli.coding import code
+
+        return code(options)
     from symflow.cli.single import grad, prove
 
     return prove(options, decide) if options.command == "prove" else grad(options)
@@ -90,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_grad(commands)
     _add_latex(commands)
     _add_graph(commands)
+    _add_code(commands)
     add_flow(commands)
     return parser
 
@@ -184,6 +189,30 @@ def _add_graph(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     graph.add_argument("--format", choices=("svg", "dot", "mermaid"), help="what to write, whatever the file is called")
     graph.add_argument("--no-check", dest="check", action="store_false", help="prove nothing, only draw")
     graph.add_argument(
+        "--timeout", type=seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
+    )
+
+
+def _add_code(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    code = commands.add_parser(
+        "code", help="write what is proved as Python functions",
+        description="Prove a derivation file (*.py, which is run) and write right sides of it as a Python module.",
+        epilog=EXPLAINED, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    code.add_argument("path", metavar="FILE", help="a derivation file")
+    code.add_argument(
+        "labels", nargs="*", metavar="LABEL", help="the statements (default: all that are proved and have code)"
+    )
+    code.add_argument("-o", dest="output", metavar="OUT.py", help="where to write it (default: standard output)")
+    code.add_argument(
+        "--as", dest="form", choices=("loops", "numpy"), default="loops",
+        help="loops over plain arrays, for numba, or NumPy functions, batched over the data (default: loops)",
+    )  # fmt: skip
+    code.add_argument("--no-weights", dest="weighted", action="store_false", help="all data have weight 1")
+    code.add_argument(
+        "--selected", action="store_true", help="in loops: sums over the data whose numbers the argument places has"
+    )
+    code.add_argument(
         "--timeout", type=seconds, default=20.0, metavar="SECONDS", help="time limit of each claim (default: 20)"
     )
 

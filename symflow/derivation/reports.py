@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symflow.errors import SymflowError, UnsupportedError
 from symflow.expr.numpy_code import compile_numpy
 from symflow.expr.order import Inequality
 from symflow.expr.tree import DERIVATIVES, Equation, Expr
 from symflow.proof import Verdict
+
+if TYPE_CHECKING:
+    from symflow.derivation.python_modules import Form
 
 Function = Callable[..., Any]
 
@@ -92,6 +95,22 @@ class Report:
         if not functions:
             raise UnsupportedError(f"{self.title}: no step is proved with a right-hand side free of derivatives")
         return Functions(functions, library)
+
+    def to_python(
+        self, *labels: str, form: Form = "loops", weighted: bool = True, selected: bool = False, origin: str = ""
+    ) -> str:
+        """The proved right-hand sides with these labels as the text of a Python module, to be kept as a file.
+
+        Without labels, of all that are proved and have code. ``form="loops"``: loops over plain arrays, results written
+        into ``out``, fit for ``numba.njit``; what the functions take: ``symflow.expr.loop_code.to_loops``, also for
+        ``weighted`` and ``selected``. ``form="numpy"``: NumPy functions, batched over the data. ``origin`` becomes
+        part of the docstring. The same report gives the same text.
+
+        Raises SymflowError for a label that is not proved, UnsupportedError where there is no code.
+        """
+        from symflow.derivation.python_modules import Style, module_text
+
+        return module_text(self.title, self.steps, labels, Style(form, weighted, selected), origin)
 
     def __str__(self) -> str:
         width = max((len(step.label) for step in self.steps), default=0)

@@ -35,6 +35,7 @@ class Emission(LoopWriter):
         self.known: list[dict[Expr, Value]] = [{}]
         self.data: dict[str, str] = {}  # data index: the variable of its loop
         self.shared: set[Expr] = set()
+        self.counts = False  # whether the number of data is asked for
 
     def finish(self, expr: Expr) -> None:
         """Everything up to the end of the function: the result into ``out``, or returned where it is a scalar."""
@@ -112,6 +113,7 @@ class Emission(LoopWriter):
 
     def _total_weight(self, node: Expr) -> Value:
         if not self.weighted:
+            self.counts = not self.selected
             count = f"{PLACES}.size" if self.selected else self.count
             return Value("scalar", SCALAR, lambda: Text(f"float({count})"))
         total = self.fresh("t")
@@ -277,6 +279,7 @@ class Emission(LoopWriter):
             self.depth += 1
             self.line(f"{name} = {PLACES}[{place}]")
         else:
+            self.counts = True
             self.line(f"for {name} in range({self.count}):")
             self.depth += 1
         self.data[index] = name

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -44,23 +44,29 @@ def symbol_form(kind: str, shape: tuple[object, object]) -> str:
     return "diagonal" if kind in DIAGONAL_KINDS else "matrix"
 
 
-def assemble(expr: Expr, library: Any = np) -> tuple[Program, int]:
+def assemble(expr: Expr, library: Any = np, *, weighted: bool = True) -> tuple[Program, int]:
     """The program of a derivative-free expression, and the slot of its result.
 
     ``library`` is the module whose functions the steps call: NumPy, or one with its interface such as jax.numpy.
+    Without ``weighted`` all data have weight 1.
 
     Raises:
         UnsupportedError: the expression contains a derivative.
     """
-    emission = _Emission(library)
+    emission = _Emission(library, next(_families(expr), None), weighted)
     result = emission.result(bottom_up(lower(expr), emission.visit))
     emission.program.prune(result)
     return emission.program, result
 
 
+def _families(expr: Expr) -> Iterator[str]:
+    return (node.data[0].name for node in expr.walk() if node.op == "symbol" and node.data[0].family)
+
+
 class _Emission:
-    def __init__(self, library: Any) -> None:
+    def __init__(self, library: Any, family: str | None, weighted: bool) -> None:
         self.np = library
+        self.family, self.weighted = family, weighted
         self.program = Program()
         self.negated: dict[int, Array] = {}  # slot of -x: x, so that sums can subtract
 
@@ -140,6 +146,10 @@ class _Emission:
     _zeros = _ones = _filled
 
     def _total_weight(self, node: Expr) -> Array:
+        if not self.weighted:
+            if self.family is None:
+                raise UnsupportedError("no argument tells the number of data points: take their weights as an argument")
+            return Array(self.program.emit("float(len({0}))", len, self.program.input(self.family)), "scalar")
         return Array(self.program.emit("{0}.sum()", self.np.sum, self.program.input(WEIGHTS)), "scalar")
 
     # sums and multiples
@@ -300,6 +310,9 @@ class _Emission:
 
     def _datasum(self, node: Expr, x: Array) -> Array:
         axis = x.indices.index(node.data)
+        if not self.weighted:
+            total = self.program.emit(f"{{0}}.sum(axis={axis})", lambda a: a.sum(axis=axis), x.slot)
+            return Array(total, x.form, tuple(i for i in x.indices if i != node.data))
         slot = self.program.emit(
             f"np.tensordot({{0}}, {{1}}, (0, {axis}))", lambda w, a: self.np.tensordot(w, a, (0, axis)),
             self.program.input(WEIGHTS), x.slot,
@@ -309,6 +322,8 @@ class _Emission:
     def _outer_sum(self, node: Expr, u: Array, v: Array) -> Array:
         if u.indices != v.indices or len(u.indices) != 1:
             return self._datasum(node, self._outer(node, u, v))
+        if not self.weighted:
+            return Array(self.program.emit("{0}.T @ {1}", lambda a, b: a.T @ b, u.slot, v.slot), "matrix")
         weights = self.program.input(WEIGHTS)
         slot = self.program.emit(
             "({0} * {1}[:, None]).T @ {2}", lambda a, w, b: (a * w[:, None]).T @ b, u.slot, weights, v.slot

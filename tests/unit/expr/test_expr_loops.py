@@ -221,7 +221,7 @@ def test_forms(tmp_path: Path, expr: Expr) -> None:
     [
         (det(W) * u, "det has no code in loops"),
         (inv(W + D) @ u, "give the inverse a symbol of its own"),
-        (x, "no datasum binds has no code in loops: i"),
+        (x, "no datasum binds has no code of its own: i"),
         (FunctionSymbol(Symbol("f", "function"))(u), "the function symbol f"),
         (grad(sqnorm(u), u), "carry the differentiation out first"),
     ],
