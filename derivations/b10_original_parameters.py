@@ -7,9 +7,12 @@ delta_{l+1}.
 
 By induction downwards from layer L: delta = H A^-T p, where A is the cumulative weight, H the mask of the layer, and
 p the renormalised residual p_{l-1} = P_l^T p_l. Then dC/dbeta_l = A^T (dC/db_l - W_{l+1}^T dC/db_{l+1}) is B2.
+
+B10.weight and B10.layer-bias: backpropagation itself, any widths. The layers after W, b make the output J a + r of its
+preactivation a (G1.affine), x enters it, and delta = J^T (output - y).
 """
 
-from symflow import Derivation, I, inv
+from symflow import Derivation, I, datasum, grad, inv, outer, sqnorm
 
 d = Derivation("The gradient in the original parameters", source="arXiv:2501.07400; theory B10")
 Q = d.dim("Q")
@@ -58,3 +61,14 @@ d.claim(
         for depth, layer in ((1, 1), (2, 1), (3, 2))
     ],
 )  # fmt: skip
+
+back = Derivation("Backpropagation", source="theory A6")
+M, N, L = back.dim("M"), back.dim("N"), back.dim("L")
+W, b = back.matrix("W", N, M), back.vector("b", N)
+x, J = back.vector("x", M, over="i"), back.matrix("J", L, N, over="i")
+r, y, delta = back.vector("r", L, over="i"), back.vector("y", L, over="i"), back.vector("delta", N, over="i")
+C = back.define("C", datasum(sqnorm(J @ (W @ x + b) + r - y) / 2, "i"))
+back.assume(delta == J.T @ (J @ (W @ x + b) + r - y))
+rests_on = ["g1_balanced_layers.py:G1.affine"]
+back.claim("B10.weight", grad(C, W) == datasum(outer(delta, x), "i"), title="by the weight", rests_on=rests_on)
+back.claim("B10.layer-bias", grad(C, b) == datasum(delta, "i"), title="by the bias", rests_on=rests_on)

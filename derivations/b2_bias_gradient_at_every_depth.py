@@ -6,9 +6,12 @@ Hypotheses: a chamber: the linear parts P of all layers are constant for each da
 First, by induction over the layers after l: z_L = J v + r with v = z_l, J = P_L ... P_{l+1} and r free of the bias of
 layer l. Then, by induction downwards: the renormalised residual p_l = P_{l+1}^T p_{l+1} is J^T p_L. At last the
 gradient, for whatever J and r there are.
+
+B2.layer and B2.pulled are what an integrator computes: with v = W^-T p at hand, which B4 and B8 need as well. Data of
+mass omega may be given as sqrt(omega) (w, 1): everything is linear in (w, c), where c multiplies the bias.
 """
 
-from symflow import Derivation, I, datasum, grad, sqnorm, zeros
+from symflow import Derivation, I, datasum, grad, inv, sqnorm, zeros
 
 d = Derivation("Cumulative bias gradients at every depth", source="arXiv:2501.07400; theory B2")
 Q = d.dim("Q")
@@ -49,3 +52,26 @@ d.claim(
         for depth, layer in ((1, 1), (2, 1), (3, 2))
     ],
 )  # fmt: skip
+
+W, H = d.invertible("W", Q), d.mask("H", Q, over="i")
+c, v = d.scalar("c", over="i"), d.vector("v_hat", Q, over="i")
+z_L = K @ (inv(W) @ H @ W @ (w + c * b) - c * b) + q
+d.assume(W.T @ v == K.T @ (z_L - y))
+d.claim(
+    "B2.layer",
+    -grad(datasum(sqnorm(z_L - y) / 2, "i"), b) == W.T @ datasum(c * (v - H @ v), "i"),
+    title="minus the gradient, from v = W^-T p",
+    rests_on=["B2.affine"],
+)
+
+one = Derivation("The residual of one datum", source="arXiv:2501.07400; theory B2")
+H, K = one.mask("H", Q), one.matrix("K", Q)
+w, q, y, v = (one.vector(name, Q) for name in ("w", "q", "y", "v"))
+c = one.scalar("c")
+z_L = one.define("z_L", K @ (inv(W) @ H @ W @ (w + c * b) - c * b) + q)
+one.assume(W.T @ v == K.T @ (z_L - y))
+one.claim(
+    "B2.pulled",
+    grad(sqnorm(z_L - y) / 2, w) == W.T @ (H @ v),
+    title="the residual before the layer, from v = W^-T p after it",
+)

@@ -3,9 +3,12 @@
 Source: arXiv:2501.07400; theory B4. Omega is minus the Lie gradient, so that R' = Omega R is gradient flow on O(Q).
 Hypotheses: a chamber (H_i arbitrary masks that do not change), W = W_* R adapted at this layer; the layers after it
 make z_L = K z_l + q (B2.affine) with v = R K^T (z_L - y) the renormalised residual in the coordinates of the layer.
+
+B4.layer is what an integrator computes, with u and v at hand, and the commutator with the masks as the antisymmetric
+part of one sum; for c see b2_bias_gradient_at_every_depth.py.
 """
 
-from symflow import Derivation, comm, datasum, liegrad, outer, sqnorm
+from symflow import Derivation, comm, datasum, liegrad, outer, skew, sqnorm
 
 d = Derivation("Cumulative rotations at every depth", source="arXiv:2501.07400; theory B4")
 Q = d.dim("Q")
@@ -32,3 +35,16 @@ d.claim(
         for depth, layer in ((1, 1), (2, 1), (3, 2))
     ],
 )  # fmt: skip
+
+lines = Derivation("Cumulative rotations, layer by layer", source="arXiv:2501.07400; theory B4")
+c, u, v = lines.scalar("c", over="i"), lines.vector("u", Q, over="i"), lines.vector("v", Q, over="i")
+z_L = lines.define("z_L", K @ (R.T @ H @ R @ (w + c * beta) - c * beta) + q)
+C = lines.define("C", datasum(sqnorm(z_L - y) / 2, "i"))
+lines.assume(v == R @ K.T @ (z_L - y))
+lines.assume(u == R @ (w + c * beta))
+lines.claim(
+    "B4.layer",
+    -liegrad(C, R) == skew(datasum(outer(u, H @ v) + outer(v, H @ u), "i")),
+    title="Omega, from u and v",
+    rests_on=["b2_bias_gradient_at_every_depth.py:B2.affine"],
+)

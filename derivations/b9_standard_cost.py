@@ -3,6 +3,8 @@
 Source: arXiv:2501.07400; theory B9.
 Hypotheses: a chamber: the linear part S of the layer is constant, the layers after it make z_L = K z_l + q
 (B2.affine). V = W^(L+1), c = beta_{L+1}.
+
+B9.output and B9.output-bias say the same of the output layer for whatever makes the last states z.
 """
 
 from symflow import Derivation, I, datasum, grad, outer, sqnorm
@@ -46,4 +48,22 @@ d.claim(
     grad(C, c) == V.T @ datasum(e, "i"),
     title="gradient by the output bias",
     confirm=[readings("output bias", depth, 1) for depth in (1, 2)],
+)
+
+output = Derivation("The output layer of the standard cost", source="arXiv:2501.07400; theory B9")
+z = output.vector("z", Q, over="i")
+e = output.define("e", V @ (z + c) - y)
+C = output.define("C", datasum(sqnorm(e) / 2, "i"))
+symbols = {"V": "output weight", "c": "output bias", "z": "last states", "y": "labels"}
+output.claim(
+    "B9.output",
+    grad(C, V) == datasum(outer(e, z + c), "i"),
+    title="gradient by the output weight, from the last states",
+    confirm={"gradient": "output weight", "depth": 2, "adapted": False, "cost": "standard", "symbols": symbols},
+)
+output.claim(
+    "B9.output-bias",
+    grad(C, c) == V.T @ datasum(e, "i"),
+    title="gradient by the output bias, from the last states",
+    confirm={"gradient": "output bias", "depth": 2, "adapted": False, "cost": "standard", "symbols": symbols},
 )

@@ -11,6 +11,11 @@ residual is again J theta + c, for each data point, and the cost is its mean squ
 is; there always is one, because normal equations have a solution. In D1.solution the columns of V are eigenvectors of
 the Hessian and the entries of ell their eigenvalues: this is the whole trajectory in the chamber. What the residuals do
 not see is conserved (D1.frozen).
+
+D1.next to D1.force are what an integrator computes. One layer more, z = J theta + A x before it: the Jacobians after it
+(D1.next, written so that a layer that truncates nothing changes no digit) and of its preactivations (D1.wall). All data
+of one pattern share K and A: they enter by their mass mu and the sums m of mu x and t of mu y (D1.pattern), so that the
+Hessian G and the force, minus the gradient at zero, are sums over patterns (D1.patterns, D1.force).
 """
 
 from symflow import Derivation, I, along, datasum, diag, diff, dot, exp, grad, jac, sqnorm, zeros
@@ -94,4 +99,44 @@ d.claim(
     "D1.coordinate",
     along(exp(rate * s) * dot(w, e), {theta: -M @ e, s: 1}) == 0,
     title="exp(mu s) w . e is constant: w . e = exp(-mu s) times its start",
+)
+
+# one layer more, with adapted weights
+layer = Derivation("Fixed weights: one layer more", source="arXiv:2501.07400; theory D1")
+R, H = layer.orthogonal("R", Q), layer.mask("H", Q)
+J, S, B = layer.matrix("J", Q, D), layer.matrix("S", Q, D), layer.matrix("A", Q)
+x, y, theta = layer.vector("x", Q), layer.vector("y", Q), layer.vector("theta", D)
+a = layer.define("a", R @ (J @ theta + B @ x + S @ theta))
+z = layer.define("z", R.T @ H @ a - S @ theta)
+layer.claim("D1.wall", jac(a, theta) == R @ (J + S), title="the normals of the walls of a layer")
+layer.claim("D1.wall-point", jac(a, x) == R @ B, title="and how they move with the point")
+layer.claim("D1.next", jac(z, theta) == J - R.T @ (I(Q) - H) @ R @ (J + S), title="J after one layer more")
+layer.claim("D1.next-point", jac(z, x) == B - R.T @ (I(Q) - H) @ R @ B, title="c = A x after one layer more")
+error = layer.define("C_1", sqnorm(J @ theta + B @ x - y) / 2)
+layer.claim("D1.product", jac(grad(error, theta), theta) == J.T @ J, title="the Hessian of one datum")
+layer.claim("D1.product-point", jac(grad(error, theta), x) == J.T @ B, title="its gradient moves with the point")
+
+# all data of one pattern, then all patterns
+sums = Derivation("Fixed weights: sums over patterns", source="arXiv:2501.07400; theory D1, C8")
+J, B = sums.matrix("J", Q, D), sums.matrix("B", Q)
+point, label = sums.vector("x", Q, over="i"), sums.vector("y", Q, over="i")
+sums.claim(
+    "D1.pattern",
+    datasum(sqnorm(J @ theta + B @ point - label) / 2, "i")
+    == datasum(1, "i") * sqnorm(J @ theta) / 2
+    + dot(J @ theta, B @ datasum(point, "i") - datasum(label, "i"))
+    + datasum(sqnorm(B @ point - label) / 2, "i"),
+    title="the data of one pattern enter by their mass and first moments",
+)
+K, A = sums.matrix("K", Q, D, over="j"), sums.matrix("A", Q, over="j")
+G, F = sums.symmetric("G", D, over="j"), sums.matrix("F", D, Q, over="j")
+mu, m, t = sums.scalar("mu", over="j"), sums.vector("m", Q, over="j"), sums.vector("t", Q, over="j")
+sums.assume(G == K.T @ K)
+sums.assume(F == K.T @ A)
+C = sums.define("C", datasum(mu * sqnorm(K @ theta) / 2 + dot(K @ theta, A @ m - t), "j"))
+sums.claim("D1.patterns", jac(grad(C, theta), theta) == datasum(mu * G, "j"), title="the Hessian, pattern by pattern")
+sums.claim(
+    "D1.force",
+    datasum(mu * G, "j") @ theta - grad(C, theta) == datasum(K.T @ t - F @ m, "j"),
+    title="minus the gradient at zero, pattern by pattern",
 )

@@ -63,10 +63,12 @@ def _report(file: Path, labels: list[str], seconds: float) -> Report:
         if label not in known:
             raise ClaimError(f"{file}: no statement is labelled {one_line(label)}; there are: {', '.join(known)}")
     steps = []
+    titles = []
     for derivation in derivations:
         for statement in derivation.everything():
             if labels and statement.label not in labels:
                 continue
+            titles.append(derivation.title)
             try:
                 verdict = derivation.verdict(statement.label, seconds=seconds)
             except SymflowError as error:
@@ -77,7 +79,7 @@ def _report(file: Path, labels: list[str], seconds: float) -> Report:
                     statement.hypotheses, scope(statement, verdict),
                 )
             )  # fmt: skip
-    return Report("; ".join(dict.fromkeys(derivation.title for derivation in derivations)), tuple(steps))
+    return Report("; ".join(dict.fromkeys(titles)), tuple(steps))
 
 
 def _origin(file: Path, options: Namespace) -> str:

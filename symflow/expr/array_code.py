@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from symflow.expr.loop_lowering import WHOLE_PARTS
 from symflow.expr.numpy_emission import WEIGHTS, assemble
 from symflow.expr.python_functions import Parameter, plain_function, text_of
 from symflow.expr.shapes import SCALAR
@@ -29,13 +30,12 @@ def to_arrays(
     >>> u, v = (variable(Symbol(name, "vector", ("Q",), family=True), "i") for name in "uv")
     >>> print(to_arrays(datasum(outer(inv(W).T @ u, v), "i"), "gradient", weighted=False))
     def gradient(inverse_of_W: Floats, u: Floats, v: Floats) -> Floats:
-        t1 = np.swapaxes(inverse_of_W, -1, -2)
-        t2 = u @ t1.T
-        t3 = t2.T @ v
-        return np.asarray(t3)
+        t1 = u @ inverse_of_W.T.T
+        t2 = t1.T @ v
+        return np.asarray(t2)
     """
     function = plain_function(expr, arguments)
-    program, result = assemble(function.expr, weighted=weighted)
+    program, result = assemble(function.expr, weighted=weighted, rules=WHOLE_PARTS)
     parameters = function.parameters()
     if WEIGHTS in program.inputs:
         parameters.append(Parameter(WEIGHTS, "Floats", (function.count,)))

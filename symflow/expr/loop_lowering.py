@@ -44,7 +44,7 @@ def lower_to_loops(expr: Expr) -> Expr:
     Raises:
         UnsupportedError: a derivative, or an inverse or a power that needs more than products.
     """
-    lowered = lower(with_inverses_given(expr), {"sym": _part, "skew": _part})
+    lowered = lower(with_inverses_given(expr), WHOLE_PARTS)
     return bottom_up(lowered, _gathered)
 
 
@@ -104,6 +104,9 @@ def _part(node: Expr, below: list[Both]) -> Both:
     """sym and skew."""
     part = Expr(node.op, (below[0].plain,), None, node.shape)
     return Both(part, -part if node.op == "skew" else part)
+
+
+WHOLE_PARTS = {"sym": _part, "skew": _part}
 
 
 def _gathered(node: Expr, below: list[Expr]) -> Expr:

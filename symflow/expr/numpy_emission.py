@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symflow.errors import UnsupportedError
-from symflow.expr.numpy_lowering import DIAGONAL_KINDS, lower
+from symflow.expr.numpy_lowering import DIAGONAL_KINDS, Rule, lower
 from symflow.expr.numpy_program import RANK, Array, Program
 from symflow.expr.shapes import SCALAR
 from symflow.expr.traversal import bottom_up
@@ -44,17 +45,19 @@ def symbol_form(kind: str, shape: tuple[object, object]) -> str:
     return "diagonal" if kind in DIAGONAL_KINDS else "matrix"
 
 
-def assemble(expr: Expr, library: Any = np, *, weighted: bool = True) -> tuple[Program, int]:
+def assemble(
+    expr: Expr, library: Any = np, *, weighted: bool = True, rules: Mapping[str, Rule] | None = None
+) -> tuple[Program, int]:
     """The program of a derivative-free expression, and the slot of its result.
 
     ``library`` is the module whose functions the steps call: NumPy, or one with its interface such as jax.numpy.
-    Without ``weighted`` all data have weight 1.
+    Without ``weighted`` all data have weight 1; ``rules`` are for the lowering.
 
     Raises:
         UnsupportedError: the expression contains a derivative.
     """
     emission = _Emission(library, next(_families(expr), None), weighted)
-    result = emission.result(bottom_up(lower(expr), emission.visit))
+    result = emission.result(bottom_up(lower(expr, rules), emission.visit))
     emission.program.prune(result)
     return emission.program, result
 
@@ -248,7 +251,20 @@ class _Emission:
             return Array(self.program.emit("{0}[..., None, :]", lambda v: v[..., None, :], x.slot), "matrix", x.indices)
         if x.form != "matrix":
             return x
+        if not x.indices:
+            return Array(self.program.emit("{0}.T", lambda a: a.T, x.slot, inline=True), "matrix")
         return self._unary("np.swapaxes({0}, -1, -2)", lambda a: self.np.swapaxes(a, -1, -2), x, "matrix")
+
+    def _skew(self, node: Expr, x: Array) -> Array:
+        """sym and skew, where the lowering leaves them whole."""
+        sign = "-" if node.op == "skew" else "+"
+        join: Callable[[Any, Any], Any] = operator.sub if node.op == "skew" else operator.add
+        turned = self._transpose(node, x)
+        if x.form != "matrix" or turned.form != "matrix":
+            return x if node.op == "sym" else self._unary("0.0 * {0}", lambda a: 0.0 * a, x, x.form)
+        return self._binary(f"0.5 * ({{0}} {sign} {{1}})", lambda a, b: 0.5 * join(a, b), x, turned, "matrix")
+
+    _sym = _skew
 
     def _inv(self, node: Expr, x: Array) -> Array:
         if x.form == "matrix":

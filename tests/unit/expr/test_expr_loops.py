@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from symflow.derivation import load
 from symflow.errors import KindError, UnsupportedError
+from symflow.expr.array_code import to_arrays
 from symflow.expr.language import (
     comm,
     datasum,
@@ -153,6 +154,15 @@ def compare(
     found = known["out"] if result is None else result
     scale = max(1.0, float(np.abs(expected).max()))
     assert np.abs(found - expected).max() <= 1e-11 * scale, text
+    if places is None and (weighted or not summed or any(s.family for s in compiled.symbols.values())):
+        arrays = to_arrays(expr, weighted=weighted)
+        batched = run(folder, arrays)
+        code = batched.__code__
+        value = batched(
+            *(given[name[:-1]] if name.endswith("_") else known[name] for name in code.co_varnames[: code.co_argcount])
+        )
+        assert np.shape(value) == np.shape(expected)
+        assert np.abs(value - expected).max() <= 1e-11 * scale, arrays
 
 
 def test_every_right_side_of_the_derivations(tmp_path: Path) -> None:
