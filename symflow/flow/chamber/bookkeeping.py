@@ -16,9 +16,12 @@ import numpy as np
 
 from symflow.flow.chamber.compiling import compiled
 from symflow.flow.chamber.prefixes import Nodes, child_of
+from symflow.flow.equations import chamber_sums
 from symflow.network.arrays import Array
 
 NONE = -1
+
+hessian, force = compiled(chamber_sums.D1_patterns), compiled(chamber_sums.D1_force)
 
 
 class Points(NamedTuple):
@@ -220,26 +223,18 @@ def refresh_moments(points: Points) -> None:
 
 @compiled
 def quadratic(nodes: Nodes, points: Points, used: int, H: Array, c: Array) -> None:
-    """Fill in H and c of the cost ½ θᵀHθ - cᵀθ + const of the current patterns (theory C8, D1).
+    """Fill in H and c of the cost ½ θᵀHθ - cᵀθ + const of the current patterns (theory C8; D1.patterns, D1.force).
 
     H = Σ w BᵀB, c = Σ w Bᵀ(y - A x): sums over the full patterns that occur, whatever the number of data.
     """
-    H[:] = 0.0
-    c[:] = 0.0
     depth = points.active.shape[0]
-    n, width = H.shape[0], points.x.shape[1]
+    leaves, count = np.empty(used, dtype=np.intp), 0
     for leaf in range(used):
-        if nodes.level[leaf] != depth or points.members[leaf] == 0:
-            continue
-        weight = points.weight[leaf]
-        for row in range(n):
-            for column in range(n):
-                H[row, column] += weight * nodes.BtB[leaf, row, column]
-            total = 0.0
-            for column in range(width):
-                total += nodes.B[leaf, column, row] * points.target[leaf, column]
-                total -= nodes.BtA[leaf, row, column] * points.moment[leaf, column]
-            c[row] += total
+        if nodes.level[leaf] == depth and points.members[leaf] > 0:
+            leaves[count] = leaf
+            count += 1
+    hessian(points.weight, nodes.BtB, leaves[:count], H)
+    force(nodes.B, points.target, nodes.BtA, points.moment, leaves[:count], c)
 
 
 def empty_places(x: Array, y: Array, w: Array, depth: int, capacity: int) -> Points:

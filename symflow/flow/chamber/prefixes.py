@@ -4,6 +4,8 @@ A node of level ℓ stands for the points with the same map z_ℓ = A x + B θ, 
 
     A' = P A,   B' = P B - (1 - P) E_ℓ,   P = R_ℓᵀ H R_ℓ.
 
+These lines, and those of the walls, are the proved ones of D1: see ``symflow.flow.equations``.
+
 Different patterns may lead to the same map (a point that some layer sends to its apex -β_ℓ forgets all that came
 before); such patterns share one node, so that exact ties are seen as ties.
 """
@@ -15,10 +17,15 @@ from typing import NamedTuple
 import numpy as np
 
 from symflow.flow.chamber.compiling import compiled
+from symflow.flow.equations import chamber_maps
 from symflow.network.arrays import Array
 
 FULL = -2
 SAME = 1e-11  # maps with entries of order one that differ by less are one map
+
+next_jacobian, next_point = compiled(chamber_maps.D1_next), compiled(chamber_maps.D1_next_point)
+wall_normals, wall_offsets = compiled(chamber_maps.D1_wall), compiled(chamber_maps.D1_wall_point)
+product, product_with_point = compiled(chamber_maps.D1_product), compiled(chamber_maps.D1_product_point)
 
 
 class Nodes(NamedTuple):
@@ -65,37 +72,31 @@ def keep_child(children: Array, key: int, node: int) -> None:
 
 
 @compiled
+def write_shift(layer: int, shift: Array) -> None:
+    """Fill in E_ℓ (Q, n), which picks out the bias of a layer: β_ℓ = E_ℓ θ."""
+    width = shift.shape[0]
+    shift[:] = 0.0
+    for k in range(width):
+        shift[k, layer * width + k] = 1.0
+
+
+@compiled
 def write_map(nodes: Nodes, place: int, parent: int, code: int) -> None:
     """Fill in level, A and B of a place with the map after one more layer with the pattern ``code``."""
     depth, width = nodes.rotations.shape[0], nodes.rotations.shape[1]
     n, level = nodes.B.shape[2], nodes.level[parent]
     nodes.level[place] = level + 1
-    nodes.A[place] = nodes.A[parent]
-    nodes.B[place] = nodes.B[parent]
-    nowhere = code == 0  # all goes to the apex: no rest of the old map may stay behind as roundoff
-    if nowhere:
+    shift = np.empty((width, n))
+    write_shift(level, shift)
+    if code == 0:  # all goes to the apex: no rest of the old map may stay behind as roundoff
         nodes.A[place] = 0.0
-        nodes.B[place] = 0.0
+        nodes.B[place] = -shift
+    else:
+        kept = np.empty(width)
         for k in range(width):
-            nodes.B[place, k, level * width + k] = -1.0
-    for k in range(width):
-        if nowhere or (code >> k) & 1 == 1:
-            continue
-        row = nodes.rotations[level, k]  # P -= r rᵀ, term by term: the rows are orthonormal
-        for column in range(width):
-            total = 0.0
-            for inner in range(width):
-                total += row[inner] * nodes.A[parent, inner, column]
-            for inner in range(width):
-                nodes.A[place, inner, column] -= row[inner] * total
-        for column in range(n):
-            total = 0.0
-            for inner in range(width):
-                total += row[inner] * nodes.B[parent, inner, column]
-            if level * width <= column < (level + 1) * width:
-                total += row[column - level * width]
-            for inner in range(width):
-                nodes.B[place, inner, column] -= row[inner] * total
+            kept[k] = (code >> k) & 1
+        next_point(nodes.A[parent], nodes.rotations[level], kept, nodes.A[place])
+        next_jacobian(nodes.B[parent], nodes.rotations[level], kept, shift, nodes.B[place])
     if n > depth * width and level + 1 == depth:
         for k in range(width):
             nodes.B[place, k, depth * width + k] = 1.0
@@ -106,26 +107,14 @@ def write_products(nodes: Nodes, place: int) -> None:
     """Fill in what follows from A and B of a place: BᵀB, BᵀA, and the walls of the next layer."""
     depth, width = nodes.rotations.shape[0], nodes.rotations.shape[1]
     n, level = nodes.B.shape[2], nodes.level[place]
-    nodes.BtB[place] = 0.0
-    nodes.BtA[place] = 0.0
-    for inner in range(width):
-        for row in range(n):
-            for column in range(n):
-                nodes.BtB[place, row, column] += nodes.B[place, inner, row] * nodes.B[place, inner, column]
-            for column in range(width):
-                nodes.BtA[place, row, column] += nodes.B[place, inner, row] * nodes.A[place, inner, column]
+    product(nodes.B[place], nodes.BtB[place])
+    product_with_point(nodes.B[place], nodes.A[place], nodes.BtA[place])
     if level == depth:
         return
-    nodes.rows[place] = 0.0
-    nodes.offsets[place] = 0.0
-    for k in range(width):
-        for inner in range(width):
-            entry = nodes.rotations[level, k, inner]
-            nodes.rows[place, k, level * width + inner] += entry
-            for column in range(n):
-                nodes.rows[place, k, column] += entry * nodes.B[place, inner, column]
-            for column in range(width):
-                nodes.offsets[place, k, column] += entry * nodes.A[place, inner, column]
+    shift = np.empty((width, n))
+    write_shift(level, shift)
+    wall_normals(nodes.rotations[level], nodes.B[place], shift, nodes.rows[place])
+    wall_offsets(nodes.rotations[level], nodes.A[place], nodes.offsets[place])
 
 
 @compiled
