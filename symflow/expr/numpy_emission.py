@@ -329,6 +329,9 @@ class _Emission:
         if not self.weighted:
             total = self.program.emit(f"{{0}}.sum(axis={axis})", lambda a: a.sum(axis=axis), x.slot)
             return Array(total, x.form, tuple(i for i in x.indices if i != node.data))
+        if axis == 0 and len(x.indices) == 1 and x.form != "matrix":  # many times as fast as tensordot for few data
+            total = self.program.emit("{0} @ {1}", lambda w, a: w @ a, self.program.input(WEIGHTS), x.slot)
+            return Array(total, x.form)
         slot = self.program.emit(
             f"np.tensordot({{0}}, {{1}}, (0, {axis}))", lambda w, a: self.np.tensordot(w, a, (0, axis)),
             self.program.input(WEIGHTS), x.slot,

@@ -23,8 +23,8 @@ def B7_bias(z: Floats, inverse_of_W: Floats, y: Floats, beta: Floats, weights: F
 
     Arguments: z (N, Q), inverse_of_W (Q, Q), y (N, Q), beta (Q,), weights (N,).
     """
-    t1 = np.tensordot(weights, z, (0, 0))
-    t2 = np.tensordot(weights, y, (0, 0))
+    t1 = weights @ z
+    t2 = weights @ y
     t3 = inverse_of_W @ t2
     t4 = weights.sum()
     t5 = -beta

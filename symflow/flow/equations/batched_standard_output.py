@@ -39,12 +39,12 @@ def B9_output_bias(V: Floats, z: Floats, c: Floats, y: Floats, weights: Floats) 
 
     Arguments: V (Q, Q), z (N, Q), c (Q,), y (N, Q), weights (N,).
     """
-    t1 = np.tensordot(weights, z, (0, 0))
+    t1 = weights @ z
     t2 = weights.sum()
     t3 = t2 * c
     t4 = t1 + t3
     t5 = V @ t4
-    t6 = np.tensordot(weights, y, (0, 0))
+    t6 = weights @ y
     t7 = t5 - t6
     t8 = V.T @ t7
     return np.asarray(t8)

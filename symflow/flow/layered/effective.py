@@ -5,7 +5,8 @@ With a_ℓ = W^(ℓ)(z_{ℓ-1} + β_ℓ), q_ℓ = (W^(ℓ))^{-T} p_ℓ and p_{�
     ∂C/∂β_ℓ = −⟨(1 − P_ℓ)ᵀ p_ℓ⟩,     ∂C/∂W^(ℓ) = ⟨[a_ℓ q_ℓᵀ, H_ℓ]ᵀ⟩ (W^(ℓ))^{-T},     ℓ ≤ L.
 
 The output layer is that of B7 with p_L = z_L − ỹ for the input-layer cost, of B9 with p_L = W^(L+1)ᵀe for the
-standard cost. Nothing here is backpropagation through layers: tests compare the two.
+standard cost. Nothing here is backpropagation through layers: tests compare the two. The gradients are the proved
+right-hand sides of ``symflow.flow.equations``, written from the derivations of these statements.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from symflow.flow.equations import batched_standard_output as standard
+from symflow.flow.equations.batched_biases import B2_layer
+from symflow.flow.equations.batched_output import B7_bias, B7_weight
+from symflow.flow.equations.batched_weights import B8_layer
 from symflow.flow.layered.systems import Floats, System, flat, inverted
 
 
@@ -40,24 +45,25 @@ class EffectiveSystem(System):
         seen = self._forward(weights, biases, h)
         p, by_output_weight, by_output_bias = self._output(weights[-1], biases[-1], seen.states[-1])
         by_weight, by_bias = [by_output_weight], [by_output_bias]
+        ones = np.ones(len(self.points))
         for layer in range(self.depth - 1, -1, -1):
             q = p @ seen.inverses[layer]
-            kept, a = h[layer] * q, seen.values[layer]
-            by_bias.insert(0, -((q - kept) @ weights[layer]).sum(axis=0))
-            by_weight.insert(0, (kept.T @ a - q.T @ (h[layer] * a)) @ seen.inverses[layer].T)
-            p = kept @ weights[layer]
+            by_bias.insert(0, -B2_layer(W=weights[layer], c=ones, v_hat=q, H=h[layer]))
+            by_weight.insert(0, -B8_layer(p=q, H=h[layer], a=seen.values[layer], inverse_of_W=seen.inverses[layer]))
+            p = (h[layer] * q) @ weights[layer]
         return -self.join(by_weight, by_bias)
 
     def _output(self, weight: Floats, bias: Floats, last: Floats) -> tuple[Floats, Floats, Floats]:
         """ω p_L and the gradients by W^(L+1) and β_{L+1}."""
-        omega = self.masses[:, None]
+        omega, z, y, weights = self.masses[:, None], last, self.targets, self.masses
         if self.cost_name == "standard":
-            error = omega * ((last + bias) @ weight.T - self.targets)
-            p = error @ weight
-            return p, error.T @ (last + bias), p.sum(axis=0)
+            p = omega * ((z + bias) @ weight.T - y) @ weight
+            by_weight = standard.B9_output(V=weight, z=z, c=bias, y=y, weights=weights)
+            return p, by_weight, standard.B9_output_bias(V=weight, z=z, c=bias, y=y, weights=weights)
         back = inverted(weight, f"the cumulative weight {self.depth + 1}")
-        p = omega * (last + bias - self.targets @ back.T)
-        return p, back.T @ (p.T @ self.targets) @ back.T, p.sum(axis=0)
+        p = omega * (z + bias - y @ back.T)
+        by_weight = B7_weight(inverse_of_W=back, z=z, y=y, beta=bias, weights=weights)
+        return p, by_weight, B7_bias(z=z, inverse_of_W=back, y=y, beta=bias, weights=weights)
 
     def preactivations(self, theta: Floats, masks: Floats | None = None) -> Floats:
         """W^(ℓ)(z_{ℓ-1} + β_ℓ) at all hidden layers."""

@@ -2,7 +2,9 @@
 
 Standard cost, with e = x^(L+1) − y and δ_{L+1} = e, δ_ℓ = h_ℓ ∘ W_{ℓ+1}ᵀδ_{ℓ+1}:
 
-    ∂C_std/∂W_ℓ = ⟨δ_ℓ x^(ℓ-1)ᵀ⟩,     ∂C_std/∂b_ℓ = ⟨δ_ℓ⟩.
+    ∂C_std/∂W_ℓ = ⟨δ_ℓ x^(ℓ-1)ᵀ⟩,     ∂C_std/∂b_ℓ = ⟨δ_ℓ⟩
+
+(B10.weight and B10.layer-bias of ``symflow.flow.equations``, written from their derivation).
 
 Input-layer cost, with V = (W_{L+1}⋯W_1)^{-1} and r = Ve: the same with δ_{L+1} = Vᵀr, and because V moves
 ∂C/∂W_ℓ has the further term (W_{L+1}⋯W_{ℓ+1})ᵀ G (W_{ℓ-1}⋯W_1)ᵀ with G = −Vᵀ⟨r rᵀ⟩.
@@ -14,6 +16,7 @@ from functools import reduce
 
 import numpy as np
 
+from symflow.flow.equations.batched_layers import B10_layer_bias, B10_weight
 from symflow.flow.layered.systems import Floats, System, flat, inverted
 
 
@@ -43,8 +46,8 @@ class OriginalSystem(System):
         by_weight: list[Floats] = []
         by_bias: list[Floats] = []
         for layer in range(self.depth, -1, -1):
-            by_weight.insert(0, delta.T @ states[layer])
-            by_bias.insert(0, delta.sum(axis=0))
+            by_weight.insert(0, B10_weight(delta=delta, x=states[layer]))
+            by_bias.insert(0, B10_layer_bias(delta=delta))
             if layer:
                 delta = h[layer - 1] * (delta @ weights[layer])
         if extra is not None:

@@ -3,6 +3,8 @@
 Data are rows in homogeneous coordinates (x, c): a datum of mass ω is √ω (x, 1), and everything on the way is linear in
 (x, c) while the activation patterns stand. So any rows with the same second moments have the same gradients, which is
 what ``grouping`` uses. With W = R and W^{-1} = Rᵀ the same lines serve rotations and general weights.
+The velocities are the proved ones of ``symflow.flow.equations``; those of the walls are taken apart row by row here,
+and tests compare the two.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from symflow.flow.equations.batched_biases import B2_layer
+from symflow.flow.equations.batched_turns import B4_layer
+from symflow.flow.equations.batched_weights import B8_layer
 from symflow.flow.rotation.problem import Floats
 
 Places = NDArray[np.intp]
@@ -66,17 +71,14 @@ def descent(rows: Rows, at: Parameters, group: Group) -> tuple[Floats, Floats]:
     turns = velocity[L * Q :].reshape(L, Q, Q)
     pulled = np.empty_like(u)
     for layer in range(L - 1, -1, -1):
-        v = residual @ at.inverses[layer]
-        kept = rows.masks[layer] * v
+        masks, v = rows.masks[layer], residual @ at.inverses[layer]
         pulled[layer] = v
-        velocity[layer * Q : (layer + 1) * Q] = (rows.scales @ (v - kept)) @ at.weights[layer]
-        active = rows.masks[layer] * u[layer]
+        velocity[layer * Q : (layer + 1) * Q] = B2_layer(W=at.weights[layer], c=rows.scales, v_hat=v, H=masks)
         if group == "rotations":
-            half = 0.5 * (u[layer].T @ kept + v.T @ active)
-            turns[layer] = half - half.T
+            turns[layer] = B4_layer(u=u[layer], H=masks, v=v)
         else:
-            turns[layer] = (v.T @ active - kept.T @ u[layer]) @ at.inverses[layer].T
-        residual = kept @ at.weights[layer]
+            turns[layer] = B8_layer(p=v, H=masks, a=u[layer], inverse_of_W=at.inverses[layer])
+        residual = (masks * v) @ at.weights[layer]
     if group == "weights at fixed biases":
         velocity[: L * Q] = 0.0
     return velocity, pulled

@@ -12,11 +12,15 @@ import numpy as np
 
 from symflow.flow.chamber.compiling import COMPILED, compiled
 from symflow.flow.chamber.stepping import gram, solve_small
+from symflow.flow.equations import rotation_biases, rotation_turns, rotation_weights
 from symflow.flow.rotation.equations import Parameters, Places, Rows
 from symflow.flow.rotation.problem import Floats
 
 USED = COMPILED  # interpreted, these functions would be slower than NumPy
 LARGEST_CONDITION = 1e12
+
+bias_velocity, residual_before = compiled(rotation_biases.B2_layer), compiled(rotation_biases.B2_pulled)
+rotation_velocity, weight_velocity = compiled(rotation_turns.B4_layer), compiled(rotation_weights.B8_layer)
 
 
 class Guides(NamedTuple):
@@ -55,7 +59,11 @@ def pull_back_row(
     rows: Rows, i: int, layer: int, at: Parameters, u: Floats, sign: float, kind: int, residual: Floats, v: Floats,
     shifts: Floats, turns: Floats,
 ) -> None:  # fmt: skip
-    """Pull the residual of row i back through a layer, and add its share to the unfinished gradients."""
+    """Pull the residual of row i back through a layer, and add its share to the unfinished gradients.
+
+    A wall has the gradient of one row, for which the proved equations of ``descend`` would be called layer by layer;
+    here their products are taken apart, and the tests hold the two against each other.
+    """
     Q = residual.size
     for k in range(Q):
         v[k] = 0.0
@@ -101,16 +109,29 @@ def finish(at: Parameters, kind: int, shifts: Floats, turns: Floats, out: Floats
 def descend(rows: Rows, at: Parameters, kind: int, velocity: Floats, pulled: Floats) -> None:
     """Fill in minus the gradient of the cost, and v (L, n, Q)."""
     L, n, Q = pulled.shape
-    u, state = np.empty((L, n, Q)), np.empty((n, Q))
-    forward(rows, at, u, state)
-    shifts, turns = np.zeros((L, Q)), np.zeros((L, Q, Q))
-    residual = np.empty(Q)
+    u, residual = np.empty((L, n, Q)), np.empty((n, Q))
+    forward(rows, at, u, residual)
     for i in range(n):
         for k in range(Q):
-            residual[k] = state[i, k] - rows.targets[i, k]
-        for layer in range(L - 1, -1, -1):
-            pull_back_row(rows, i, layer, at, u, 1.0, kind, residual, pulled[layer, i], shifts, turns)
-    finish(at, kind, shifts, turns, velocity)
+            residual[i, k] -= rows.targets[i, k]
+    for layer in range(L - 1, -1, -1):
+        masks, v = rows.masks[layer], pulled[layer]
+        for i in range(n):
+            for k in range(Q):
+                v[i, k] = 0.0
+                for m in range(Q):
+                    v[i, k] += residual[i, m] * at.inverses[layer, m, k]
+        bias_velocity(at.weights[layer], rows.scales, v, masks, velocity[layer * Q : (layer + 1) * Q])
+        start = L * Q + layer * Q * Q
+        change = velocity[start : start + Q * Q].reshape(Q, Q)
+        if kind == 0:
+            rotation_velocity(u[layer], masks, v, change)
+        else:
+            weight_velocity(v, masks, u[layer], at.inverses[layer], change)
+        for i in range(n):
+            residual_before(at.weights[layer], masks[i], v[i], residual[i])
+    if kind == 2:
+        velocity[: L * Q] = 0.0
 
 
 @compiled
