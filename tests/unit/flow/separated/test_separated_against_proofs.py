@@ -63,3 +63,37 @@ def test_velocity_is_the_slope_of_the_bias(seed):
         if not near.any():
             slope = (flow.bias(time + step) - flow.bias(time - step)) / (2 * step)
             np.testing.assert_allclose(flow.velocity(time), slope, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rates_and_closed_forms_are_those_of_c2_and_c3(seed):
+    points, weights, rotation, target, bias = instance(seed)
+    weights /= weights.sum()
+    flow = separated_flow(points, target, bias, rotation=rotation, weights=weights)
+    (thresholds,) = load(DERIVATIONS / "c2_thresholds_decouple.py")
+    (closed,) = load(DERIVATIONS / "c3_closed_form_between_events.py")
+    rates, forms = thresholds.check().lambdify(), closed.check().lambdify()
+    for time in (0.0, 0.03, 0.1, 0.4, 1.3):
+        q = flow.threshold(time)
+        if np.abs(q - flow.coordinates.T).min() < 1e-9:  # on a datum: step is 0 there, and the flow may turn away
+            continue
+        found = rates["C2.threshold"](u=flow.coordinates.T, q=q, q_star=flow.frame.target, weights=weights)
+        np.testing.assert_allclose(-flow.velocity(time) @ rotation.T, found, rtol=1e-12, atol=1e-14)
+    checked = 0
+    for motion in flow.directions:
+        durations = np.diff(motion.times)
+        for start, end, mass, duration in zip(
+            motion.thresholds, motion.thresholds[1:], motion.masses, durations, strict=False
+        ):
+            gaps = motion.target - np.array([start, end])
+            # the event is where the distance has shrunk by rho, and C3.restart halfway comes to the same
+            rho = gaps[0] / gaps[1]
+            assert forms["C3.event"](q_star=motion.target, q0=start, rho=rho) == pytest.approx(
+                end, rel=1e-12, abs=1e-12
+            )
+            assert np.exp(mass * duration) == pytest.approx(rho, rel=1e-11)
+            middle = motion.times[0] + motion.times[motion.thresholds.tolist().index(start)] + duration / 2
+            known = {"q_star": motion.target, "q0": start, "nu": mass, "t": duration / 4, "s": duration / 4}
+            assert motion.threshold(np.array([middle]))[0] == pytest.approx(forms["C3.restart"](**known), rel=1e-11)
+            checked += 1
+    assert checked >= 3
