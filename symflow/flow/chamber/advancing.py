@@ -1,38 +1,63 @@
 """The compiled part of the event loop: segment after segment as long as what happens at the walls is clear.
 
 Plain is: one wall is reached, beyond any doubt of roundoff, by data that are at no other wall; it is crossed or begins
-to be slid on, and all walls that are slid on stay so (``plain_choices``). Otherwise every choice is tried
-(``settling``). Where that leaves more than one, or a doubt, ``integrator`` takes over.
+to be slid on, and all walls that are slid on stay so (``passing``). Otherwise every choice is tried (``settling``).
+Where that leaves more than one, or a doubt, ``integrator`` takes over.
+
+Most events come soon and are plain: these go round in ``plain_events``, which makes no arrays.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from symflow.flow.chamber.bookkeeping import NONE, Points, put_in, quadratic, refresh_moments, take_out
-from symflow.flow.chamber.compiling import compiled
-from symflow.flow.chamber.history import SLIDES, Log
-from symflow.flow.chamber.plain_choices import NOT_PLAIN_MODE, choose, follow, jump_of
-from symflow.flow.chamber.prefixes import Nodes
-from symflow.flow.chamber.running import Run, mark, unmark, write_change, write_segment
+from symflow.flow.chamber.bookkeeping import NONE, Points, quadratic, refresh_moments
+from symflow.flow.chamber.compiling import compiled, lean
+from symflow.flow.chamber.history import Log
+from symflow.flow.chamber.nearby import (
+    NEARBY,
+    advanced,
+    exit_nearby,
+    expand,
+    length_of,
+    size_of,
+    velocity_then,
+    wall_nearby,
+)
+from symflow.flow.chamber.passing import NEW_PATTERN, code_with, pass_or_slide, plain_mode
+from symflow.flow.chamber.plain_choices import NOT_PLAIN_MODE
+from symflow.flow.chamber.prefixes import Nodes, child_of
+from symflow.flow.chamber.running import Run, write_segment
 from symflow.flow.chamber.settling import settle
-from symflow.flow.chamber.stepping import gram, linear_flow, next_event, projection, state_at
-from symflow.flow.chamber.tolerances import AT_WALL, DEPENDENT, FLAT_VALUE, TOUCH
+from symflow.flow.chamber.stepping import (
+    fill_projection,
+    linear_modes,
+    next_event,
+    restrict,
+    state_at,
+    velocity_at,
+)
+from symflow.flow.chamber.tolerances import AT_WALL, FLAT_VALUE
 from symflow.network.arrays import Array
 
 MOST_AT_ONCE = 50  # events without time in between
-REFRESH = 64  # events between fresh sums of the moments
+REFRESH = 64  # events between fresh sums of the moments, and one more for so many data:
+DATA_PER_EVENT = 16  # that makes their work small
 
 # why the compiled loop hands back
 NOTHING_LEFT, NOT_PLAIN, LOG_FULL, DOUBTFUL_ROOT, AT_REST, NOTHING_AT_WALL, ENOUGH, STANDSTILL = range(8)
+# and why the plain one does, besides
+FAR, NEW, RENEW = range(8, 11)
 
 
-@compiled
-def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float, found: Array) -> int:
+@lean
+def at_walls(
+    nodes: Nodes, points: Points, used: int, theta: Array, bound: float, way: float, found: Array
+) -> int:
     """Write (layer, datum, component) of all data in heaps with a preactivation within ``bound`` of zero; how many.
 
     The rows already written are the queue of the search: what lies farther out in a heap is looked at only below data
-    that are within the bound. More than ``found`` holds are not told apart.
+    that are within the bound. More than ``found`` holds are not told apart. ``way`` is that of θ so far.
     """
     depth, n = points.active.shape[0], theta.size
     count = 0
@@ -41,6 +66,8 @@ def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float
         if layer == depth or points.members[node] == 0:
             continue
         for k in range(points.x.shape[1]):
+            if points.safe[node, k] > way:
+                continue
             base = 0.0
             for column in range(n):
                 base += nodes.rows[node, k, column] * theta[column]
@@ -62,176 +89,178 @@ def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float
     return count
 
 
-@compiled
-def sliding_exits(run: Run, multipliers: Array) -> tuple[Array, Array]:
-    """(exits, values): μ_l and d_l - μ_l of all sliding walls, as gradients by θ and as values at θ."""
-    m, n = multipliers.shape
-    exits, values = np.zeros((2 * m, n)), np.zeros(2 * m)
+@lean
+def fill_exits(run: Run, tolerance: float) -> None:
+    """Fill in μ_l and d_l - μ_l of all sliding walls: gradients by θ, values, and which of them are zero."""
+    m, n, room = run.counts[0], run.theta.size, run.room
     for wall in range(m):
+        low, high = 0.0, run.jump_value[wall]
         for column in range(n):
-            values[wall] += multipliers[wall, column] * run.c[column]
+            total = 0.0
             for inner in range(n):
-                exits[wall, column] -= multipliers[wall, inner] * run.H[inner, column]
-        values[m + wall] = run.jump_value[wall] - values[wall]
-        for column in range(n):
-            exits[m + wall, column] = run.jump[wall, column] - exits[wall, column]
+                total -= room.multipliers[wall, inner] * run.H[inner, column]
+            room.exits[wall, column] = total
+            room.exits[m + wall, column] = run.jump[wall, column] - total
+            low += room.multipliers[wall, column] * run.c[column] + total * run.theta[column]
+            high += run.jump[wall, column] * run.theta[column]
+        room.values[wall], room.values[m + wall] = low, high - low
     for place in range(2 * m):
-        for column in range(n):
-            values[place] += exits[place, column] * run.theta[column]
-    return exits, values
+        room.at_zero[place] = 1 if abs(room.values[place]) <= tolerance else 0
 
 
-@compiled
-def force_size(run: Run) -> float:
-    """Largest sum of absolute summands of c - Hθ: what its roundoff is measured by."""
-    size = 0.0
-    for row in range(run.theta.size):
-        term = abs(run.c[row])
-        for column in range(run.theta.size):
-            term += abs(run.H[row, column] * run.theta[column])
-        size = max(size, term)
-    return size
-
-
-@compiled
-def move(run: Run, multipliers: Array, rates: Array, V: Array, v: Array, step: float) -> float:
+@lean
+def move(run: Run, step: float) -> float:
     """Go to the event, and back onto the sliding walls as far as roundoff has led away; largest entry of θ."""
-    m, n = multipliers.shape
+    m, n, room = run.counts[0], run.theta.size, run.room
     run.clock[0] += step
     run.clock[1] = run.clock[1] + 1.0 if step <= 1e-15 * (1.0 + run.clock[0]) else 0.0
-    arrived = state_at(run.theta, rates, V, v, step)
-    run.theta[:] = arrived
+    run.clock[2] += step * length_of(run.velocity)
+    for column in range(n):
+        run.theta[column] = room.arrived[column]
     for wall in range(m):
         defect = -run.offsets[wall]
         for column in range(n):
-            defect += run.rows[wall, column] * arrived[column]
+            defect += run.rows[wall, column] * room.arrived[column]
         for column in range(n):
-            run.theta[column] -= multipliers[wall, column] * defect
+            run.theta[column] -= room.multipliers[wall, column] * defect
+    return largest_of(run.theta)
+
+
+@lean
+def largest_of(theta: Array) -> float:
+    """max |θ_k|."""
     largest = 0.0
-    for column in range(n):
-        largest = max(largest, abs(run.theta[column]))
+    for column in range(theta.size):
+        largest = max(largest, abs(theta[column]))
     return largest
 
 
+@lean
+def soon(nodes: Nodes, points: Points, used: int, run: Run, left: float, size_x: float) -> float:
+    """The next event, if it comes before ``left`` and so soon that ``nearby`` finds it; else nan."""
+    room, exits = run.room, 2 * run.counts[0]
+    hessian = size_of(run.hessian)
+    end = left if hessian * left <= NEARBY else NEARBY / hessian
+    expand(run.hessian, run.velocity, room.terms)
+    speed, turn = length_of(run.velocity), 2.0 * length_of(room.terms[1])
+    found = exit_nearby(
+        room.exits[:exits], room.values, room.at_zero, run.velocity, room.terms, turn, end, room.powers
+    )
+    if np.isnan(found):
+        return np.nan
+    margin = 10.0 * AT_WALL * (size_x + length_of(run.theta))
+    found = wall_nearby(
+        nodes, points, used, run.fresh, run.theta, run.velocity, room.terms, speed, turn, run.clock[2], margin, found,
+        room.powers,
+    )  # fmt: skip
+    return found if found < end else np.nan
+
+
+@lean
+def begin_segment(log: Log, run: Run) -> float:
+    """Fill in the flow from here on and write it down; what roundoff is measured by."""
+    m, room = run.counts[0], run.room
+    if m > 0:
+        fill_projection(run.rows, m, room.normals, room.onto, room.multipliers)
+    size: float = restrict(run.H, run.c, run.theta, room.onto, m, run.hessian, run.velocity, room.half)
+    fill_exits(run, 10 * FLAT_VALUE * size)
+    write_segment(log, run, size)
+    return size
+
+
+@lean
+def arrive(nodes: Nodes, points: Points, log: Log, run: Run, step: float, size_x: float) -> bool:
+    """Go to the event that ends the segment and find the data at walls; whether there is anything to be done."""
+    far = move(run, step)
+    log.counts[2] = log.counts[1]
+    bound = AT_WALL * (size_x + far)
+    run.counts[1] = at_walls(nodes, points, nodes.counts[0], run.theta, bound, run.clock[2], run.found)
+    return bool(run.counts[1] > 0 or run.counts[0] > 0)
+
+
+@lean
+def plain_events(
+    nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, size_x: float, most: int, arrived: bool
+) -> int:
+    """Run on, from a wall where data have ``arrived`` or from a state, until something is not plain; why."""
+    room = run.room
+    while True:
+        if arrived:
+            size = log.size[log.counts[0] - 1]
+            mode = plain_mode(nodes, points, run, size, largest_of(run.theta))
+            if mode == NEW_PATTERN:
+                return NEW
+            if mode == NOT_PLAIN_MODE:
+                return NOT_PLAIN
+            pass_or_slide(nodes, points, log, run, mode)
+            run.counts[2] -= 1
+        row = log.counts[0]
+        if row >= log.begin.size or log.counts[1] + run.found.shape[0] * 2 > log.changes.shape[0]:
+            return LOG_FULL
+        if row > most:
+            return ENOUGH
+        if run.clock[1] > MOST_AT_ONCE:
+            return STANDSTILL
+        if run.counts[2] < 0:
+            return RENEW
+        begin_segment(log, run)
+        step = soon(nodes, points, nodes.counts[0], run, t_max - run.clock[0], size_x)
+        if np.isnan(step):
+            return FAR
+        advanced(run.theta, room.terms, step, room.arrived)
+        velocity_then(room.terms, step, room.arriving)
+        if not arrive(nodes, points, log, run, step, size_x):
+            return NOTHING_AT_WALL
+        arrived = True
+
+
 @compiled
-def is_one_wall(points: Points, found: Array, count: int) -> bool:
-    """Whether all data found at walls are at one wall, on one side of it, and slide nowhere."""
-    if count == 0 or count > found.shape[0]:
-        return False
-    layer, leader, k = found[0, 0], found[0, 1], found[0, 2]
-    for place in range(count):
-        i = found[place, 1]
-        if found[place, 0] != layer or found[place, 2] != k or points.node[layer, i] != points.node[layer, leader]:
-            return False
-        if points.active[layer, i, k] != points.active[layer, leader, k]:
-            return False
-        for other_layer in range(points.active.shape[0]):
-            for other in range(points.active.shape[2]):
-                if points.sliding[other_layer, i, other] != NONE:
+def far_event(nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, size_x: float) -> tuple[int, int]:
+    """Go to the event that ends the last segment, by its modes; NOT_PLAIN, or why there is none, and a number."""
+    m, room, size = run.counts[0], run.room, log.size[log.counts[0] - 1]
+    rates, V, v = linear_modes(run.hessian, run.velocity, size)
+    if not v.any():
+        return AT_REST, 0
+    for end in (t_max - run.clock[0], np.inf):
+        step = next_event(
+            nodes, points, nodes.counts[0], run.fresh, run.theta, rates, V, v, room.exits[: 2 * m], room.values,
+            room.at_zero, end, FLAT_VALUE * size,
+        )  # fmt: skip
+        if end < np.inf:
+            if np.isnan(step):
+                return DOUBTFUL_ROOT, 0
+            if not np.isinf(step):
+                break
+        else:
+            return NOTHING_LEFT, 0 if np.isinf(step) else 1
+    state_at(run.theta, rates, V, v, step, room.arrived)
+    velocity_at(rates, V, v, step, room.arriving)
+    return NOT_PLAIN if arrive(nodes, points, log, run, step, size_x) else NOTHING_AT_WALL, 0
+
+
+@compiled
+def make_patterns(nodes: Nodes, points: Points, run: Run) -> bool:
+    """Make the nodes to which the data at a wall may go; False without room for them."""
+    depth, layer, k = points.active.shape[0], run.found[0, 0], run.found[0, 2]
+    for place in range(run.counts[1]):
+        i = run.found[place, 1]
+        for entry in range(2):
+            node = points.node[layer, i]
+            for later in range(layer, depth):
+                node = child_of(nodes, node, code_with(points, later, i, k if later == layer else -1, entry))
+                if node < 0:
                     return False
     return True
 
 
 @compiled
-def add_wall(nodes: Nodes, points: Points, run: Run, count: int) -> bool:
-    """Write the wall that was found behind the sliding ones; False if there is no room for the patterns they enter."""
-    depth, m = points.active.shape[0], run.slides[0]
-    layer, leader, k = run.found[0, 0], run.found[0, 1], run.found[0, 2]
-    run.rows[m] = nodes.rows[points.node[layer, leader], k]
-    run.jump[m] = 0.0
-    run.jump_value[m] = 0.0
-    off, on = np.zeros(depth + 1, dtype=np.int64), np.zeros(depth + 1, dtype=np.int64)
-    for place in range(count):
-        i = run.found[place, 1]
-        if follow(nodes, points, i, layer, k, 0, off) == NONE or follow(nodes, points, i, layer, k, 1, on) == NONE:
-            return False
-        run.jump_value[m] += jump_of(nodes, points, i, run.rows[m], int(off[depth]), int(on[depth]), run.jump[m])
-    return True
-
-
-@compiled
-def meets_clearly(
-    run: Run, onto: Array, rates: Array, V: Array, v: Array, step: float, size: float, far: float
-) -> bool:
-    """Whether the new wall is met at an angle, and its normal is not in the span of those of the sliding walls."""
-    m, n = run.slides[0], run.theta.size
-    arriving, turning, apart = 0.0, 0.0, 0.0
-    for j in range(n):
-        inner, part = 0.0, 0.0
-        for column in range(n):
-            inner += run.rows[m, column] * V[column, j]
-            part += onto[j, column] * run.rows[m, column]
-        speed = inner * v[j] * np.exp(-rates[j] * step)
-        arriving += speed
-        turning += rates[j] * abs(speed)
-        apart += part * part
-    if m > 0 and apart < DEPENDENT:
-        return False
-    return arriving * arriving > 4.0 * TOUCH * (1.0 + far) * turning and abs(arriving) > 10 * FLAT_VALUE * size
-
-
-@compiled
-def choose_mode(run: Run, before: int, tolerance: float) -> int:
-    """The mode of the new wall, whose data were truncated or active ``before``."""
-    m, n = run.slides[0], run.theta.size
-    N = gram(run.rows[: m + 1])
-    b, d = np.zeros(m + 1), np.zeros(m + 1)
-    for wall in range(m + 1):
-        d[wall] = run.jump_value[wall]
-        for column in range(n):
-            force = run.c[column]
-            for inner in range(n):
-                force -= run.H[column, inner] * run.theta[inner]
-            b[wall] += run.rows[wall, column] * force
-            d[wall] += run.jump[wall, column] * run.theta[column]
-    if before == 1:  # H and c count the new data as active
-        for wall in range(m + 1):
-            b[wall] += d[m] * N[wall, m]
-    return choose(b, N, d, tolerance, 1 if before == 0 else -1)
-
-
-@compiled
-def pass_or_slide(nodes: Nodes, points: Points, log: Log, run: Run, count: int, mode: int) -> None:
-    """Give the data that were found their new patterns and places."""
-    depth, m = points.active.shape[0], run.slides[0]
-    layer, k = run.found[0, 0], run.found[0, 2]
-    path = np.zeros(depth + 1, dtype=np.int64)
-    entry = 1 if mode == 1 else 0
-    unmark(run)
-    for place in range(count):
-        i = run.found[place, 1]
-        follow(nodes, points, i, layer, k, entry, path)
-        take_out(points, i, layer)
-        if points.active[layer, i, k] != entry:
-            write_change(log, layer, i, k, entry)
-        points.active[layer, i, k] = entry
-        for later in range(layer, depth):
-            points.node[later + 1, i] = path[later + 1]
-        if mode == 0:
-            points.sliding[layer, i, k] = m
-            write_change(log, layer, i, k, SLIDES + m)
-        else:
-            mark(run, layer, i, k)
-        put_in(nodes, points, i, layer)
-    if mode == 0:
-        run.offsets[m] = 0.0
-        for column in range(run.theta.size):
-            run.offsets[m] += run.rows[m, column] * run.theta[column]
-        run.slides[0] = m + 1
-
-
-@compiled
-def plain_mode(
-    nodes: Nodes, points: Points, run: Run, count: int, onto: Array, rates: Array, V: Array, v: Array, step: float,
-    size: float, far: float,
-) -> int:  # fmt: skip
-    """The mode of the one wall that is met, or NOT_PLAIN_MODE."""
-    if run.slides[0] == run.theta.size or not is_one_wall(points, run.found, count):
-        return NOT_PLAIN_MODE
-    if not add_wall(nodes, points, run, count) or not meets_clearly(run, onto, rates, V, v, step, size, far):
-        return NOT_PLAIN_MODE
-    before = points.active[run.found[0, 0], run.found[0, 1], run.found[0, 2]]
-    return choose_mode(run, before, 10 * FLAT_VALUE * size)
+def renew(nodes: Nodes, points: Points, run: Run) -> None:
+    """Sum everything anew, so that roundoff of additions and removals does not pile up."""
+    refresh_moments(points)
+    quadratic(nodes, points, nodes.counts[0], run.H, run.c)
+    run.counts[2] = REFRESH + points.w.size // DATA_PER_EVENT
+    run.clock[2] = 0.0
+    points.safe[:] = 0.0
 
 
 @compiled
@@ -242,44 +271,24 @@ def advance(
 
     The number is 1 for NOTHING_LEFT if there are events after t_max. Everything is updated in place.
     """
+    arrived = False
     while True:
-        row, m, used = log.counts[0], run.slides[0], nodes.counts[0]
-        if row >= log.begin.size or log.counts[1] + run.found.shape[0] * 2 > log.changes.shape[0]:
-            return LOG_FULL, 0
-        if row > most:
-            return ENOUGH, 0
-        if run.clock[1] > MOST_AT_ONCE:
-            return STANDSTILL, 0
-        if row % REFRESH == 0:
-            refresh_moments(points)
-        quadratic(nodes, points, used, run.H, run.c)
-        onto, multipliers = projection(run.rows[:m])
-        exits, values = sliding_exits(run, multipliers)
-        rates, V, v = linear_flow(run.H, run.c, run.theta, onto, m)
-        size = force_size(run)
-        at_zero = np.zeros(2 * m, dtype=np.int64)
-        for place in range(2 * m):
-            at_zero[place] = 1 if abs(values[place]) <= 10 * FLAT_VALUE * size else 0
-        write_segment(log, run, rates, V, v)
-        if not v.any():
-            return AT_REST, 0
-        flat = FLAT_VALUE * size
-        left = t_max - run.clock[0]
-        step = next_event(nodes, points, used, run.fresh, run.theta, rates, V, v, exits, values, at_zero, left, flat)
-        if np.isnan(step):
-            return DOUBTFUL_ROOT, 0
-        if np.isinf(step):
-            later = next_event(
-                nodes, points, used, run.fresh, run.theta, rates, V, v, exits, values, at_zero, np.inf, flat
-            )
-            return NOTHING_LEFT, 0 if np.isinf(later) else 1
-        far = move(run, multipliers, rates, V, v, step)
-        log.counts[2] = log.counts[1]
-        count = at_walls(nodes, points, used, run.theta, AT_WALL * (size_x + far), run.found)
-        if count == 0 and m == 0:
-            return NOTHING_AT_WALL, 0
-        mode = plain_mode(nodes, points, run, count, onto, rates, V, v, step, size, far)
-        if mode != NOT_PLAIN_MODE:
-            pass_or_slide(nodes, points, log, run, count, mode)
-        elif not settle(nodes, points, log, run, count):
+        why = plain_events(nodes, points, log, run, t_max, size_x, most, arrived)
+        arrived = True
+        if why == RENEW:
+            renew(nodes, points, run)
+            arrived = False
+        elif why == NEW:
+            if not make_patterns(nodes, points, run):
+                return NOT_PLAIN, 0
+        elif why == FAR:
+            found, later = far_event(nodes, points, log, run, t_max, size_x)
+            if found != NOT_PLAIN:
+                return found, later
+        elif why != NOT_PLAIN:
+            return why, 0
+        elif settle(nodes, points, log, run, run.counts[1]):
+            renew(nodes, points, run)
+            arrived = False
+        else:
             return NOT_PLAIN, 0

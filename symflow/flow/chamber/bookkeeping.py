@@ -14,14 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import compiled, lean
 from symflow.flow.chamber.prefixes import Nodes, child_of
+from symflow.flow.chamber.running import Run
 from symflow.flow.equations import chamber_sums
 from symflow.network.arrays import Array
 
 NONE = -1
 
-hessian, force = compiled(chamber_sums.D1_patterns), compiled(chamber_sums.D1_force)
+hessian, force = lean(chamber_sums.D1_patterns), lean(chamber_sums.D1_force)
 
 
 class Points(NamedTuple):
@@ -39,13 +40,14 @@ class Points(NamedTuple):
     sliding: Array  # (L, N, Q) number of the sliding wall, or NONE
     below: Array  # (capacity, Q) truncated datum of largest s, or NONE
     above: Array  # (capacity, Q) active datum of smallest s, or NONE
+    safe: Array  # (capacity, Q) the way of the state up to which no datum of the group reaches the wall (``nearby``)
     members: Array  # (capacity,) data at a node
     weight: Array  # (capacity,) their total weight (last level only)
     moment: Array  # (capacity, Q) Σ w x
     target: Array  # (capacity, Q) Σ w y
 
 
-@compiled
+@lean
 def meld(points: Points, layer: int, k: int, first: int, second: int, sign: float) -> int:
     """One heap from two: the root that lies farther out becomes the first child of the other; the root."""
     if first == NONE:
@@ -63,7 +65,7 @@ def meld(points: Points, layer: int, k: int, first: int, second: int, sign: floa
     return first
 
 
-@compiled
+@lean
 def gather(points: Points, layer: int, k: int, child: int, sign: float) -> int:
     """One heap from the children of a root that goes: melded in pairs, the pairs from last to first; its root."""
     pairs = NONE
@@ -85,7 +87,7 @@ def gather(points: Points, layer: int, k: int, child: int, sign: float) -> int:
     return result
 
 
-@compiled
+@lean
 def push(points: Points, layer: int, i: int, k: int) -> None:
     """Put datum i into the heap of its group and side."""
     node = points.node[layer, i]
@@ -95,9 +97,11 @@ def push(points: Points, layer: int, i: int, k: int) -> None:
     points.before[layer, i, k] = NONE
     points.after[layer, i, k] = NONE
     heads[node, k] = meld(points, layer, k, heads[node, k], i, 1.0 if kept == 1 else -1.0)
+    if heads[node, k] == i:
+        points.safe[node, k] = 0.0
 
 
-@compiled
+@lean
 def pull(points: Points, layer: int, i: int, k: int) -> None:
     """Take datum i out of its heap."""
     node = points.node[layer, i]
@@ -106,6 +110,7 @@ def pull(points: Points, layer: int, i: int, k: int) -> None:
     sign = 1.0 if kept == 1 else -1.0
     rest = gather(points, layer, k, points.child[layer, i, k], sign)
     if heads[node, k] == i:
+        points.safe[node, k] = 0.0
         heads[node, k] = rest
         return
     previous, place = points.before[layer, i, k], points.after[layer, i, k]
@@ -118,11 +123,21 @@ def pull(points: Points, layer: int, i: int, k: int) -> None:
     heads[node, k] = meld(points, layer, k, heads[node, k], rest, sign)
 
 
-@compiled
+@lean
 def take_out(points: Points, i: int, layer: int) -> None:
     """Take datum i out of all heaps from a layer on, and out of the moments of its full pattern."""
+    for k in range(points.active.shape[2]):
+        if points.sliding[layer, i, k] == NONE:
+            pull(points, layer, i, k)
+    take_out_behind(points, i, layer)
+
+
+@lean
+def take_out_behind(points: Points, i: int, layer: int) -> None:
+    """The same, except that it stays in the heaps of the layer itself."""
     depth, width = points.active.shape[0], points.active.shape[2]
-    for later in range(layer, depth):
+    points.members[points.node[layer + 1, i]] -= 1
+    for later in range(layer + 1, depth):
         for k in range(width):
             if points.sliding[later, i, k] == NONE:
                 pull(points, later, i, k)
@@ -130,8 +145,9 @@ def take_out(points: Points, i: int, layer: int) -> None:
     leaf = points.node[depth, i]
     if points.members[leaf] == 0:
         points.weight[leaf] = 0.0
-        points.moment[leaf] = 0.0
-        points.target[leaf] = 0.0
+        for column in range(width):
+            points.moment[leaf, column] = 0.0
+            points.target[leaf, column] = 0.0
     else:
         points.weight[leaf] -= points.w[i]
         for column in range(width):
@@ -139,19 +155,33 @@ def take_out(points: Points, i: int, layer: int) -> None:
             points.target[leaf, column] -= points.w[i] * points.y[i, column]
 
 
-@compiled
+@lean
+def enter_layer(nodes: Nodes, points: Points, i: int, layer: int) -> None:
+    """Put datum i into the heaps of its groups in a layer."""
+    width, node = points.active.shape[2], points.node[layer, i]
+    for k in range(width):
+        s = 0.0
+        for column in range(width):
+            s += nodes.offsets[node, k, column] * points.x[i, column]
+        points.s[layer, i, k] = s
+        if points.sliding[layer, i, k] == NONE:
+            push(points, layer, i, k)
+
+
+@lean
 def put_in(nodes: Nodes, points: Points, i: int, layer: int) -> None:
     """Put datum i back from a layer on: its patterns, nodes and sliding walls from there on are already written."""
+    enter_layer(nodes, points, i, layer)
+    put_in_behind(nodes, points, i, layer)
+
+
+@lean
+def put_in_behind(nodes: Nodes, points: Points, i: int, layer: int) -> None:
+    """The same, where it has stayed in the heaps of the layer itself."""
     depth, width = points.active.shape[0], points.active.shape[2]
-    for later in range(layer, depth):
-        offsets = nodes.offsets[points.node[later, i]]
-        for k in range(width):
-            s = 0.0
-            for column in range(width):
-                s += offsets[k, column] * points.x[i, column]
-            points.s[later, i, k] = s
-            if points.sliding[later, i, k] == NONE:
-                push(points, later, i, k)
+    points.members[points.node[layer + 1, i]] += 1
+    for later in range(layer + 1, depth):
+        enter_layer(nodes, points, i, later)
         points.members[points.node[later + 1, i]] += 1
     leaf = points.node[depth, i]
     points.weight[leaf] += points.w[i]
@@ -206,15 +236,15 @@ def put_in_all(nodes: Nodes, points: Points) -> None:
     refresh_moments(points)
 
 
-@compiled
+@lean
 def refresh_moments(points: Points) -> None:
     """Sum the moments of all full patterns anew, so that roundoff of additions and removals does not pile up."""
-    leaves = points.node[points.node.shape[0] - 1]
+    depth = points.active.shape[0]
     points.weight[:] = 0.0
     points.moment[:] = 0.0
     points.target[:] = 0.0
-    for i in range(leaves.size):
-        leaf = leaves[i]
+    for i in range(points.w.size):
+        leaf = points.node[depth, i]
         points.weight[leaf] += points.w[i]
         for column in range(points.x.shape[1]):
             points.moment[leaf, column] += points.w[i] * points.x[i, column]
@@ -237,6 +267,18 @@ def quadratic(nodes: Nodes, points: Points, used: int, H: Array, c: Array) -> No
     force(nodes.B, points.target, nodes.BtA, points.moment, leaves[:count], c)
 
 
+@lean
+def add_leaves(nodes: Nodes, points: Points, leaves: Array, sign: float, run: Run) -> None:
+    """Add the parts of some full patterns, all different, to H and c, or take them away."""
+    room = run.room
+    hessian(points.weight, nodes.BtB, leaves, room.change_of_hessian)
+    force(nodes.B, points.target, nodes.BtA, points.moment, leaves, room.change_of_force)
+    for row in range(run.c.size):
+        run.c[row] += sign * room.change_of_force[row]
+        for column in range(run.c.size):
+            run.H[row, column] += sign * room.change_of_hessian[row, column]
+
+
 def empty_places(x: Array, y: Array, w: Array, depth: int, capacity: int) -> Points:
     """Points that are in no heap yet."""
     N, Q = x.shape
@@ -244,8 +286,8 @@ def empty_places(x: Array, y: Array, w: Array, depth: int, capacity: int) -> Poi
     return Points(
         x, y, w, np.zeros(places, dtype=np.int64), np.zeros((depth + 1, N), dtype=np.int64), np.zeros(places),
         np.full(places, NONE), np.full(places, NONE), np.full(places, NONE), np.full(places, NONE),
-        np.full((capacity, Q), NONE), np.full((capacity, Q), NONE), np.zeros(capacity, dtype=np.int64),
-        np.zeros(capacity), np.zeros((capacity, Q)), np.zeros((capacity, Q)),
+        np.full((capacity, Q), NONE), np.full((capacity, Q), NONE), np.zeros((capacity, Q)),
+        np.zeros(capacity, dtype=np.int64), np.zeros(capacity), np.zeros((capacity, Q)), np.zeros((capacity, Q)),
     )  # fmt: skip
 
 
@@ -255,7 +297,7 @@ def grown(points: Points, capacity: int) -> Points:
     if capacity <= old:
         return points
     wider = {}
-    for name in ("below", "above", "members", "weight", "moment", "target"):
+    for name in ("below", "above", "safe", "members", "weight", "moment", "target"):
         array = getattr(points, name)
         fresh = np.full((capacity, *array.shape[1:]), NONE if name in {"below", "above"} else 0, dtype=array.dtype)
         fresh[:old] = array

@@ -1,8 +1,12 @@
-"""One decorator for the inner loop: numba where it is installed, plain Python where it is not.
+"""Decorators for the inner loop: numba where it is installed, plain Python where it is not.
 
-The functions under it are written in the part of Python that both understand, so that the results are the same.
+The functions under them are written in the part of Python that both understand, so that the results are the same.
 numba renews what it keeps on disk when the file of a function changes, not when that of a function it calls does: after
 an edit remove ``__pycache__/*.nb*`` here.
+
+``lean`` is for what runs at every event. numba counts references to each array that passes through a function, with an
+atomic addition for each; the state is two dozen arrays, and the counting took as long as the arithmetic. A lean
+function borrows all its arrays: it does not count, and therefore may not make arrays, nor assign one slice to another.
 """
 
 from __future__ import annotations
@@ -25,3 +29,11 @@ def compiled(function: Function) -> Function:
     if not COMPILED:
         return function
     return cast(Function, numba.njit(cache=True, error_model="numpy")(function))
+
+
+def lean(function: Function) -> Function:
+    """The same for a function that makes no arrays."""
+    if not COMPILED:
+        return function
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
+    return cast(Function, numba.njit(**options)(function))

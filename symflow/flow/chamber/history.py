@@ -18,9 +18,9 @@ class Log(NamedTuple):
 
     begin: Array  # (E,)
     theta: Array  # (E, n)
-    rates: Array  # (E, n)
-    V: Array  # (E, n, n)
-    v: Array  # (E, n)
+    hessian: Array  # (E, n, n) ΠHΠ, and
+    velocity: Array  # (E, n) θ' at the begin: θ' = velocity - hessian (θ - theta)
+    size: Array  # (E,) what roundoff of the velocity is measured by
     first: Array  # (E,) first change of the segment
     changes: Array  # (M, 4): layer, datum, component, entry
     counts: Array  # (3,): segments, changes, first change of the next segment
@@ -29,8 +29,8 @@ class Log(NamedTuple):
 def empty_log(n: int, segments: int, changes: int) -> Log:
     """Room for so many rows."""
     return Log(
-        np.zeros(segments), np.zeros((segments, n)), np.zeros((segments, n)), np.zeros((segments, n, n)),
-        np.zeros((segments, n)), np.zeros(segments, dtype=np.int64), np.zeros((changes, 4), dtype=np.int64),
+        np.zeros(segments), np.zeros((segments, n)), np.zeros((segments, n, n)), np.zeros((segments, n)),
+        np.zeros(segments), np.zeros(segments, dtype=np.int64), np.zeros((changes, 4), dtype=np.int64),
         np.zeros(3, dtype=np.int64),
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def with_room(log: Log, segments: int, changes: int) -> Log:
         max(2 * log.begin.size, used + segments) if more else log.begin.size,
         max(2 * log.changes.shape[0], changed + changes) if wider else log.changes.shape[0],
     )
-    for name in ("begin", "theta", "rates", "V", "v", "first"):
+    for name in ("begin", "theta", "hessian", "velocity", "size", "first"):
         getattr(larger, name)[:used] = getattr(log, name)[:used]
     larger.changes[:changed] = log.changes[:changed]
     larger.counts[:] = log.counts

@@ -15,13 +15,14 @@ from symflow.flow.chamber.advancing import (
     NOTHING_LEFT,
     STANDSTILL,
     advance,
-    sliding_exits,
+    fill_exits,
 )
 from symflow.flow.chamber.bookkeeping import refresh_moments
 from symflow.flow.chamber.inputs import FlowProblem
 from symflow.flow.chamber.resolving import resolve
+from symflow.flow.chamber.running import outdate, write_segment
 from symflow.flow.chamber.state import FlowState
-from symflow.flow.chamber.stepping import linear_flow, next_event, projection, state_at
+from symflow.flow.chamber.stepping import linear_modes, next_event, projection, restrict, state_at
 from symflow.flow.chamber.tolerances import FLAT_VALUE
 from symflow.flow.reporting import Report
 from symflow.network.arrays import Array
@@ -52,7 +53,7 @@ class Integrator:
         verdict = resolve(state, zeros) if zeros else None
         self.start_pattern = state.points.active.astype(bool)
         if verdict is not None:
-            state.log.theta[0], state.log.V[0] = state.run.theta, np.eye(state.n)
+            state.log.theta[0] = state.run.theta
             state.log.counts[0] = 1
             self._stop(verdict.status, verdict.message)
             return
@@ -99,20 +100,19 @@ class Integrator:
             return STANDSTILL
         refresh_moments(s.points)
         s.refresh_quadratic()
-        m = int(r.slides[0])
+        m = int(r.counts[0])
         onto, multipliers = projection(r.rows[:m])
-        if s.edges is None:
-            exits, values = sliding_exits(r, multipliers)
-        else:
-            exits, values = s.edges.gradients, s.edges.gradients @ r.theta + s.edges.values
-        rates, V, v = linear_flow(r.H, r.c, r.theta, onto, m)
-        size = float((np.abs(r.c) + np.abs(r.H) @ np.abs(r.theta)).max())
-        log = s.log
-        log.begin[row], log.first[row], log.theta[row] = s.time, log.counts[2], r.theta
-        log.rates[row], log.V[row], log.v[row] = rates, V, v
-        log.counts[0] = row + 1
+        size = float(restrict(r.H, r.c, r.theta, onto, m, r.hessian, r.velocity, r.room.half))
+        write_segment(s.log, r, size)
+        rates, V, v = linear_modes(r.hessian, r.velocity, size)
         if not v.any():
             return AT_REST
+        if s.edges is None:
+            r.room.multipliers[:m] = multipliers
+            fill_exits(r, 0.0)
+            exits, values = r.room.exits[: 2 * m].copy(), r.room.values[: 2 * m].copy()
+        else:
+            exits, values = s.edges.gradients, s.edges.gradients @ r.theta + s.edges.values
         at_zero = (np.abs(values) <= 10 * FLAT_VALUE * size).astype(np.int64)
         lengths = []
         for end in (self.problem.t_max - s.time, np.inf):
@@ -133,7 +133,9 @@ class Integrator:
             return NOTHING_LEFT
         r.clock[0] += lengths[0]
         r.clock[1] = r.clock[1] + 1.0 if lengths[0] <= 1e-15 * (1.0 + s.time) else 0.0
-        arrived = state_at(r.theta, rates, V, v, lengths[0])
+        arrived = np.empty(s.n)
+        state_at(r.theta, rates, V, v, lengths[0], arrived)
+        outdate(r)
         r.theta[:] = arrived - multipliers.T @ (r.rows[:m] @ arrived - r.offsets[:m])
         return NOT_PLAIN
 

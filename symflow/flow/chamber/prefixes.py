@@ -12,11 +12,12 @@ before); such patterns share one node, so that exact ties are seen as ties.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import compiled, lean
 from symflow.flow.equations import chamber_maps
 from symflow.network.arrays import Array
 
@@ -37,19 +38,20 @@ class Nodes(NamedTuple):
     BtB: Array  # (capacity, n, n)
     BtA: Array  # (capacity, n, Q)
     rows: Array  # (capacity, Q, n): gradient of the preactivation k of the next layer by θ
+    lengths: Array  # (capacity, Q): |row|
     offsets: Array  # (capacity, Q, Q): its gradient by x
     children: Array  # (slots, 2): open addressing, key node·2^Q + pattern and node; key -1 for an empty slot
     counts: Array  # (2,): nodes, children
     rotations: Array  # (L, Q, Q)
 
 
-@compiled
+@lean
 def first_slot(key: int, slots: int) -> int:
     """Where the search for a key begins."""
     return (key ^ (key >> 7)) % slots
 
 
-@compiled
+@lean
 def find_child(children: Array, key: int) -> int:
     """Node under a key, or -1."""
     slots = children.shape[0]
@@ -61,7 +63,7 @@ def find_child(children: Array, key: int) -> int:
     return -1
 
 
-@compiled
+@lean
 def keep_child(children: Array, key: int, node: int) -> None:
     """Write a node under a key; there is room."""
     slots = children.shape[0]
@@ -71,7 +73,7 @@ def keep_child(children: Array, key: int, node: int) -> None:
     children[slot, 0], children[slot, 1] = key, node
 
 
-@compiled
+@lean
 def write_shift(layer: int, shift: Array) -> None:
     """Fill in E_ℓ (Q, n), which picks out the bias of a layer: β_ℓ = E_ℓ θ."""
     width = shift.shape[0]
@@ -115,6 +117,11 @@ def write_products(nodes: Nodes, place: int) -> None:
     write_shift(level, shift)
     wall_normals(nodes.rotations[level], nodes.B[place], shift, nodes.rows[place])
     wall_offsets(nodes.rotations[level], nodes.A[place], nodes.offsets[place])
+    for k in range(width):
+        total = 0.0
+        for column in range(n):
+            total += nodes.rows[place, k, column] * nodes.rows[place, k, column]
+        nodes.lengths[place, k] = math.sqrt(total)
 
 
 @compiled
@@ -134,13 +141,19 @@ def same_map(nodes: Nodes, place: int) -> int:
     return place
 
 
+@lean
+def known_child(nodes: Nodes, node: int, code: int) -> int:
+    """The node after one more layer with the pattern ``code``, or -1 if it has not been made yet."""
+    return find_child(nodes.children, (node << nodes.rotations.shape[1]) | code)
+
+
 @compiled
 def child_of(nodes: Nodes, node: int, code: int) -> int:
     """The node after one more layer with the pattern ``code``, made if it is new; FULL if there is no room for it."""
-    key = (node << nodes.rotations.shape[1]) | code
-    found = find_child(nodes.children, key)
+    found = known_child(nodes, node, code)
     if found >= 0:
         return found
+    key = (node << nodes.rotations.shape[1]) | code
     place = nodes.counts[0]
     if place == nodes.level.size or 2 * nodes.counts[1] >= nodes.children.shape[0]:
         return FULL
@@ -196,7 +209,7 @@ class PrefixTable:
         if (capacity, slots) == (old.level.size, old.children.shape[0]):
             return
         self.nodes = self._empty(capacity, slots, old.rotations)
-        for name in ("level", "A", "B", "BtB", "BtA", "rows", "offsets"):
+        for name in ("level", "A", "B", "BtB", "BtA", "rows", "lengths", "offsets"):
             getattr(self.nodes, name)[: old.level.size] = getattr(old, name)
         self.nodes.counts[:] = old.counts
         for key, node in old.children[old.children[:, 0] != -1]:
@@ -207,5 +220,6 @@ class PrefixTable:
         return Nodes(
             np.zeros(capacity, dtype=np.int64), np.zeros((capacity, Q, Q)), np.zeros((capacity, Q, n)),
             np.zeros((capacity, n, n)), np.zeros((capacity, n, Q)), np.zeros((capacity, Q, n)),
-            np.zeros((capacity, Q, Q)), np.full((slots, 2), -1, dtype=np.int64), np.zeros(2, dtype=np.int64), rotations,
+            np.zeros((capacity, Q)), np.zeros((capacity, Q, Q)), np.full((slots, 2), -1, dtype=np.int64),
+            np.zeros(2, dtype=np.int64), rotations,
         )  # fmt: skip

@@ -11,7 +11,7 @@ from symflow.flow.chamber.bookkeeping import NONE, put_in, quadratic, take_out
 from symflow.flow.chamber.fans import DataClass, fan_of
 from symflow.flow.chamber.history import SLIDES, STOPS
 from symflow.flow.chamber.judging import Judge, Way
-from symflow.flow.chamber.running import write_change
+from symflow.flow.chamber.running import outdate, write_change
 from symflow.flow.chamber.state import FlowState, Zeros
 from symflow.flow.chamber.walls import Choice, walls_of
 from symflow.network.arrays import Array
@@ -118,7 +118,8 @@ def _commit(state: FlowState, zeros: Zeros, classes: list[DataClass], way: Way) 
     for i in zeros:
         put_in(state.table.nodes, points, i, 0)
     m = len(way.normals)
-    state.run.slides[0] = m
+    outdate(state.run)
+    state.run.counts[0] = m
     state.run.rows[:m], state.run.offsets[:m] = way.normals, way.normals @ state.run.theta
     if way.slide is not None:
         state.run.jump[:m], state.run.jump_value[:m] = way.slide.jump, way.slide.jump_value

@@ -73,7 +73,7 @@ def commit(nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, t
     unmark(run)
     for place in range(classes.data.size):
         move_datum(nodes, points, log, run, classes, trial, classes.data[place], classes.number[place])
-    run.slides[0] = slides
+    run.counts[0] = slides
     for slide in range(slides):
         run.rows[slide] = trial.rows[slide]
         run.jump[slide] = trial.jump[slide]

@@ -9,8 +9,9 @@ from symflow.flow.chamber.bookkeeping import NONE, empty_places, grown, put_in_a
 from symflow.flow.chamber.history import Log, empty_log, with_room
 from symflow.flow.chamber.inputs import FlowProblem
 from symflow.flow.chamber.judging import Edges
+from symflow.flow.chamber.nearby import ORDER
 from symflow.flow.chamber.prefixes import FULL, PrefixTable
-from symflow.flow.chamber.running import Run, mark, unmark
+from symflow.flow.chamber.running import empty_run, mark, unmark
 from symflow.flow.chamber.tolerances import AT_WALL
 from symflow.network.arrays import Array
 
@@ -27,15 +28,9 @@ class FlowState:
         self.points = empty_places(
             problem.points, problem.targets, problem.weights, self.depth, self.table.nodes.level.size
         )
-        places = self.points.active.shape
-        n = self.n
-        self.run = Run(
-            problem.start, np.zeros(2), np.zeros((n, n)), np.zeros(n), np.zeros((n + 1, n)), np.zeros(n + 1),
-            np.zeros((n + 1, n)), np.zeros(n + 1), np.zeros(1, dtype=np.int64), np.zeros(places, dtype=np.int64),
-            np.zeros((1 + int(np.prod(places)), 3), dtype=np.int64), np.zeros((places[1] + 16, 3), dtype=np.int64),
-        )  # fmt: skip
+        self.run = empty_run(problem.start, self.points.active.shape, ORDER)
         self.edges: Edges | None = None  # of the slide, where its walls have no shares of their own
-        self.log: Log = empty_log(n, 64, 4 * self.run.found.shape[0])
+        self.log: Log = empty_log(self.n, 1024, 4096 + 4 * self.run.found.shape[0])
         self.size_x = float(max(1.0, np.abs(problem.points).max()))
 
     @property
@@ -77,7 +72,7 @@ class FlowState:
             zeros.setdefault(int(i), set()).add((int(layer), int(k)))
         bound = self.bound
         found = np.zeros((points.s.size, 3), dtype=np.int64)
-        count = at_walls(nodes, points, self.table.used, self.run.theta, bound, found)
+        count = at_walls(nodes, points, self.table.used, self.run.theta, bound, np.inf, found)
         for i, places in _zeros(found[:count]).items():
             zeros.setdefault(i, set()).update(places)
         return zeros

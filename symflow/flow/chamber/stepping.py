@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE, Points
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import compiled, lean
 from symflow.flow.chamber.exponentials import EPS, first_root, growth, leave_zero
 from symflow.flow.chamber.prefixes import Nodes
 from symflow.network.arrays import Array
@@ -17,11 +17,12 @@ from symflow.network.arrays import Array
 FLAT = 64 * EPS  # eigenvalues below this share of the largest are roundoff where the velocity has no component either
 
 
-@compiled
-def solve_small(matrix: Array, right: Array) -> Array:
-    """X with matrix X = right, by elimination with pivots: for a few rows, where a library call costs more."""
-    m, columns = right.shape
-    A, X = matrix.copy(), right.copy()
+@lean
+def eliminate(A: Array, X: Array, m: int, columns: int) -> None:
+    """Replace X by the solution of A Y = X, by elimination with pivots; A is used up. Of both the first m rows count.
+
+    For a few rows, where a library call costs more.
+    """
     for step in range(m):
         pivot = step
         for row in range(step + 1, m):
@@ -41,39 +42,71 @@ def solve_small(matrix: Array, right: Array) -> Array:
     for row in range(m):
         for column in range(columns):
             X[row, column] /= A[row, row]
+
+
+@compiled
+def solve_small(matrix: Array, right: Array) -> Array:
+    """X with matrix X = right."""
+    X = right.copy()
+    eliminate(matrix.copy(), X, right.shape[0], right.shape[1])
     return X
+
+
+@lean
+def fill_gram(rows: Array, m: int, result: Array) -> None:
+    """Fill in g gᵀ for the first m rows g."""
+    for first in range(m):
+        for second in range(m):
+            total = 0.0
+            for column in range(rows.shape[1]):
+                total += rows[first, column] * rows[second, column]
+            result[first, second] = total
 
 
 @compiled
 def gram(rows: Array) -> Array:
     """g gᵀ for rows g."""
-    m, n = rows.shape
-    result = np.zeros((m, m))
-    for first in range(m):
-        for second in range(m):
-            for column in range(n):
-                result[first, second] += rows[first, column] * rows[second, column]
+    m = rows.shape[0]
+    result = np.empty((m, m))
+    fill_gram(rows, m, result)
     return result
+
+
+@lean
+def fill_projection(walls: Array, m: int, normals: Array, onto: Array, multipliers: Array) -> None:
+    """Fill in Π and M of ``projection`` for the first m walls; ``normals`` is room for an (m, m) matrix."""
+    n = onto.shape[0]
+    fill_gram(walls, m, normals)
+    for wall in range(m):
+        for column in range(n):
+            multipliers[wall, column] = walls[wall, column]
+    eliminate(normals, multipliers, m, n)
+    for row in range(n):
+        for column in range(n):
+            total = 1.0 if row == column else 0.0
+            for wall in range(m):
+                total -= walls[wall, row] * multipliers[wall, column]
+            onto[row, column] = total
 
 
 @compiled
 def projection(walls: Array) -> tuple[Array, Array]:
     """(Π, M): projection onto the common kernel of the rows g of ``walls``, and M = (ggᵀ)^{-1} g."""
     m, n = walls.shape
-    multipliers = solve_small(gram(walls), walls)
-    onto = np.eye(n)
-    for row in range(n):
-        for column in range(n):
-            for wall in range(m):
-                onto[row, column] -= walls[wall, row] * multipliers[wall, column]
+    onto, multipliers = np.empty((n, n)), np.empty((m, n))
+    fill_projection(walls, m, np.empty((m, m)), onto, multipliers)
     return onto, multipliers
 
 
-@compiled
-def linear_flow(H: Array, c: Array, theta: Array, onto: Array, sliding: int) -> tuple[Array, Array, Array]:
-    """(λ, V, v) of the flow above; v is zero exactly where nothing but roundoff is left."""
+@lean
+def restrict(
+    H: Array, c: Array, theta: Array, onto: Array, sliding: int, hessian: Array, velocity: Array, half: Array
+) -> float:
+    """Fill in ΠHΠ and Π(c - Hθ); returns the largest sum of absolute summands of c - Hθ, for roundoff.
+
+    ``half`` (n, n) is room for half of the work.
+    """
     n = theta.size
-    force = np.empty(n)
     size = 0.0
     for row in range(n):
         term, total = abs(c[row]), c[row]
@@ -81,22 +114,52 @@ def linear_flow(H: Array, c: Array, theta: Array, onto: Array, sliding: int) -> 
             part = H[row, column] * theta[column]
             total -= part
             term += abs(part)
-        force[row] = total
+        velocity[row] = total
         size = max(size, term)
-    if sliding > 0:
-        rates, V = np.linalg.eigh(_squeezed(H, onto))
-        free = np.zeros(n)
+    if sliding == 0:
         for row in range(n):
             for column in range(n):
-                free[row] += onto[row, column] * force[column]
-        force = free
-    else:
-        rates, V = np.linalg.eigh(H)
+                hessian[row, column] = H[row, column]
+        return size
+    for row in range(n):
+        half[0, row] = velocity[row]
+    for row in range(n):
+        velocity[row] = 0.0
+        for column in range(n):
+            velocity[row] += onto[row, column] * half[0, column]
+    _squeeze(H, onto, hessian, half)
+    return size
+
+
+@lean
+def _squeeze(H: Array, onto: Array, whole: Array, half: Array) -> None:
+    """Fill in ΠHΠ, symmetric to the last bit."""
+    n = H.shape[0]
+    for row in range(n):
+        for column in range(n):
+            total = 0.0
+            for inner in range(n):
+                total += onto[row, inner] * H[inner, column]
+            half[row, column] = total
+    for row in range(n):
+        for column in range(row + 1):
+            total = 0.0
+            for inner in range(n):
+                total += half[row, inner] * onto[inner, column]
+            whole[row, column] = total
+            whole[column, row] = total
+
+
+@compiled
+def linear_modes(hessian: Array, velocity: Array, size: float) -> tuple[Array, Array, Array]:
+    """(λ, V, v) of the flow above; v is zero exactly where nothing but roundoff is left."""
+    n = velocity.size
+    rates, V = np.linalg.eigh(hessian)
     v = np.zeros(n)
     largest = max(rates[n - 1], 0.0)
     for k in range(n):
         for row in range(n):
-            v[k] += V[row, k] * force[row]
+            v[k] += V[row, k] * velocity[row]
         if rates[k] <= FLAT * largest:
             if abs(v[k]) <= 32 * EPS * size:
                 v[k] = 0.0
@@ -107,35 +170,34 @@ def linear_flow(H: Array, c: Array, theta: Array, onto: Array, sliding: int) -> 
 
 
 @compiled
-def _squeezed(H: Array, onto: Array) -> Array:
-    """ΠHΠ, symmetric to the last bit."""
-    n = H.shape[0]
-    half = np.zeros((n, n))
-    whole = np.zeros((n, n))
-    for row in range(n):
-        for inner in range(n):
-            for column in range(n):
-                half[row, column] += onto[row, inner] * H[inner, column]
-    for row in range(n):
-        for column in range(row + 1):
-            total = 0.0
-            for inner in range(n):
-                total += half[row, inner] * onto[inner, column]
-            whole[row, column] = total
-            whole[column, row] = total
-    return whole
+def modes_of_rows(hessians: Array, velocities: Array, sizes: Array) -> tuple[Array, Array, Array]:
+    """The modes of many segments, (E, n), (E, n, n) and (E, n)."""
+    rates, V, v = np.empty_like(velocities), np.empty_like(hessians), np.empty_like(velocities)
+    for row in range(sizes.size):
+        rates[row], V[row], v[row] = linear_modes(hessians[row], velocities[row], sizes[row])
+    return rates, V, v
 
 
 @compiled
-def state_at(theta: Array, rates: Array, V: Array, v: Array, time: float) -> Array:
-    """θ(t)."""
-    result = theta.copy()
+def state_at(theta: Array, rates: Array, V: Array, v: Array, time: float, arrived: Array) -> None:
+    """Fill in θ(t)."""
+    arrived[:] = theta
     for k in range(v.size):
         if v[k] != 0.0:
             length = v[k] * growth(rates[k], time)
             for row in range(v.size):
-                result[row] += V[row, k] * length
-    return result
+                arrived[row] += V[row, k] * length
+
+
+@compiled
+def velocity_at(rates: Array, V: Array, v: Array, time: float, velocity: Array) -> None:
+    """Fill in θ'(t)."""
+    velocity[:] = 0.0
+    for k in range(v.size):
+        if v[k] != 0.0:
+            speed = v[k] * np.exp(-rates[k] * time)
+            for row in range(v.size):
+                velocity[row] += V[row, k] * speed
 
 
 @compiled

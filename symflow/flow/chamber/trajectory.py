@@ -11,6 +11,7 @@ import numpy as np
 from symflow.errors import KindError, UndefinedError
 from symflow.flow.chamber.history import SLIDES, Log
 from symflow.flow.chamber.inputs import FlowProblem
+from symflow.flow.chamber.stepping import modes_of_rows
 from symflow.flow.given import Progress, read_asked_times
 from symflow.flow.starts import AdaptedStart, class_targets
 from symflow.network.arrays import Array
@@ -57,10 +58,7 @@ class Segment:
     def theta_at(self, times: Array) -> Array:
         """θ at times (T,), as (T, n)."""
         since = np.asarray(times, dtype=np.float64)[:, None] - self.begin
-        positive = self.rates > 0.0
-        safe = np.where(positive, self.rates, 1.0)
-        grown = np.where(positive, -np.expm1(-safe * since) / safe, since)
-        result: Array = self.theta + (grown * self.velocity) @ self.directions.T
+        result: Array = self.theta + (grown(self.rates, since) * self.velocity) @ self.directions.T
         return result
 
 
@@ -104,11 +102,12 @@ class ChamberTrajectory:
         count = int(self.log.counts[0])
         firsts = [*self.log.first[:count].tolist(), int(self.log.counts[1])]
         begins = self.log.begin[:count].tolist()
+        flows = zip(self.log.theta[:count], *modes(self.log, slice(0, count)), strict=True)
         ends = [*begins[1:], max(self.t_end, begins[-1])]
         held: dict[tuple[int, int, int], int] = {}  # (layer, datum, component) and the number of its sliding wall
         sliding: tuple[SlidingWall, ...] = ()
         result = []
-        for row in range(count):
+        for row, flow in enumerate(flows):
             rows = self.log.changes[firsts[row] : firsts[row + 1]].tolist()
             slides = [(layer, i, k, entry) for layer, i, k, entry in rows if entry not in {0, 1}]
             for layer, i, k, entry in slides:
@@ -118,7 +117,6 @@ class ChamberTrajectory:
             sliding = _sliding_walls(held) if slides else sliding
             # what the start decides is part of the start
             changes = tuple(PatternChange(layer + 1, i, k, e == 1) for layer, i, k, e in rows if row and e in {0, 1})
-            flow = self.log.theta[row], self.log.rates[row], self.log.V[row], self.log.v[row]
             result.append(Segment(begins[row], ends[row], *flow, sliding, changes))
         return tuple(result)
 
@@ -162,13 +160,11 @@ class ChamberTrajectory:
     def theta(self, times: Any) -> Array:
         """The stacked state at times (T,), as (T, n). Raises like ``bias``."""
         when = self._times(times)
-        begins = self.log.begin[: self.log.counts[0]]
-        places = np.searchsorted(begins, when, side="right") - 1
-        result = np.empty((when.size, self.log.theta.shape[1]))
-        for place in np.unique(places):
-            chosen = places == place
-            result[chosen] = self.segments[place].theta_at(when[chosen])
-        return result
+        places = np.searchsorted(self.log.begin[: self.log.counts[0]], when, side="right") - 1
+        rows, which = np.unique(places, return_inverse=True)
+        rates, V, v = (array[which] for array in modes(self.log, rows))
+        far = grown(rates, (when - self.log.begin[places])[:, None])
+        return np.asarray(self.log.theta[places] + np.einsum("tij,tj->ti", V, far * v))
 
     def bias(self, times: Any) -> Array:
         """β_1..β_L at times (T,), as (T, L, Q).
@@ -207,6 +203,18 @@ class ChamberTrajectory:
             for change in segment.changes:
                 active[change.layer - 1, change.datum, change.component] = change.active
         return active
+
+
+def modes(log: Log, rows: Array | slice) -> tuple[Array, Array, Array]:
+    """λ (E, n), V (E, n, n) and v (E, n) of some segments: made when asked for, because few segments ever are."""
+    return modes_of_rows(*(np.array(array[rows]) for array in (log.hessian, log.velocity, log.size)))
+
+
+def grown(rates: Array, since: Array) -> Array:
+    """φ(λ, t) = (1 - e^{-λt})/λ, and t for λ = 0."""
+    positive = rates > 0.0
+    safe = np.where(positive, rates, 1.0)
+    return np.where(positive, -np.expm1(-safe * since) / safe, since)
 
 
 def _sliding_walls(held: dict[tuple[int, int, int], int]) -> tuple[SlidingWall, ...]:

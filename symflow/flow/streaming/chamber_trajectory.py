@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symflow.errors import UnsupportedError
-from symflow.flow.chamber.trajectory import ChamberTrajectory
+from symflow.flow.chamber.trajectory import ChamberTrajectory, grown, modes
 from symflow.flow.starts import AdaptedStart
 from symflow.flow.streamed_arrays import is_dask
 from symflow.flow.streaming.replacement import Replacement
@@ -53,17 +53,6 @@ class StreamedChamberTrajectory(ChamberTrajectory):
             weights = self.masses[np.asarray(source.labels)]
         targets = self.targets - self.target_shift([time])[0]
         return AdaptedStart(source.points, source.labels, targets, self.bias([time])[0], given.rotations, weights)
-
-    def theta(self, times: Any) -> Floats:
-        """The stacked state at times (T,), as (T, n). Raises like ``bias``."""
-        when = self._times(times)
-        log = self.log
-        row = np.searchsorted(log.begin[: log.counts[0]], when, side="right") - 1
-        since, rates = (when - log.begin[row])[:, None], log.rates[row]
-        positive = rates > 0.0
-        safe = np.where(positive, rates, 1.0)
-        grown = np.where(positive, -np.expm1(-safe * since) / safe, since)
-        return np.asarray(log.theta[row] + np.einsum("tij,tj->ti", log.V[row], grown * log.v[row]))
 
     def loss(self, times: Any) -> Floats:
         """C = ½ Σ_i w_i |z_L(x_i) - ỹ_i|² at times (T,), without another pass over the data.
@@ -114,10 +103,6 @@ class StreamedChamberTrajectory(ChamberTrajectory):
         rows = slice(int(first), int(last) + 1)
         since = np.maximum(begin, starts[rows]) - starts[rows]
         until = np.minimum(end, np.append(starts, np.inf)[1:][rows]) - starts[rows]
-        rates, speeds = log.rates[rows], log.v[rows]
-        span = (until - since)[:, None]
-        doubled = 2.0 * rates
-        positive = doubled > 0.0
-        safe = np.where(positive, doubled, 1.0)
-        grown = np.where(positive, -np.expm1(-safe * span) / safe * np.exp(-safe * since[:, None]), span)
-        return float((speeds**2 * grown).sum())
+        rates, _, speeds = modes(log, rows)
+        decayed = np.exp(-2.0 * rates * since[:, None])
+        return float((speeds**2 * decayed * grown(2.0 * rates, (until - since)[:, None])).sum())

@@ -25,7 +25,7 @@ class Chronicle:
     """Rows of segments and changes so far, and what slides at their end."""
 
     def __init__(self, scratch: Scratch) -> None:
-        self._files = [scratch.writer() for _ in ("begin", "theta", "rates", "V", "v")]
+        self._files = [scratch.writer() for _ in ("begin", "theta", "hessian", "velocity", "size")]
         self._shapes: list[tuple[int, ...]] = []
         self._changes, self._first = scratch.writer(np.int64), scratch.writer(np.int64)
         self.held: dict[Place, int] = {}  # what slides, and the number of its wall
@@ -59,7 +59,8 @@ class Chronicle:
         changes, sizes = _expanded(changes, sizes, numbers, members)
         self._write_changes(changes, sizes)
         chosen = slice(begin, rows)
-        arrays = log.begin[chosen], log.theta[chosen] + shift, log.rates[chosen], log.V[chosen], log.v[chosen]
+        flows = log.hessian[chosen], log.velocity[chosen], log.size[chosen]
+        arrays = log.begin[chosen], log.theta[chosen] + shift, *flows
         for file, array in zip(self._files, arrays, strict=True):
             file.append(array.ravel())
         self._shapes = [array.shape[1:] for array in arrays]
@@ -67,11 +68,12 @@ class Chronicle:
 
     def log(self) -> Log:
         """All of it, mapped from the files."""
-        begin, theta, rates, V, v = (
+        begin, theta, hessian, velocity, size = (
             file.array().reshape(-1, *shape) for file, shape in zip(self._files, self._shapes, strict=True)
         )
         changes, first = self._changes.array().reshape(-1, 4), self._first.array()
-        return Log(begin, theta, rates, V, v, first, changes, np.array([self.rows, len(changes), len(changes)]))
+        counts = np.array([self.rows, len(changes), len(changes)])
+        return Log(begin, theta, hessian, velocity, size, first, changes, counts)
 
     def _write_changes(self, changes: Integers, sizes: Integers) -> None:
         self._first.append(self._changes.size // 4 + np.cumsum(sizes) - sizes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from symflow.flow.chamber.advancing import ENOUGH, NOT_PLAIN, NOTHING_LEFT, advance
 from symflow.flow.chamber.integrator import Integrator
-from symflow.flow.chamber.trajectory import Segment
+from symflow.flow.chamber.trajectory import grown, modes
 from symflow.flow.streaming.replacement import Guards, Replacement
 
 Floats = NDArray[np.float64]
@@ -74,9 +74,9 @@ class Window(Integrator):
         time = begin + 0.5 * (following - begin)
         if not begin < time < following:
             return None
-        flow = log.theta[row], log.rates[row], log.V[row], log.v[row]
-        theta = Segment(begin, following, *flow, (), ()).theta_at(np.array([time]))[0]
-        return Cut(row, time, theta, log.V[row] @ (log.v[row] * np.exp(-log.rates[row] * (time - begin))))
+        rates, V, v = (array[0] for array in modes(log, slice(row, row + 1)))
+        theta = log.theta[row] + V @ (grown(rates, np.asarray(time - begin)) * v)
+        return Cut(row, time, theta, V @ (v * np.exp(-rates * (time - begin))))
 
     def patterns(self, row: int) -> NDArray[np.bool_]:
         """(L, n + m, Q) of all data of the replacement in a segment."""

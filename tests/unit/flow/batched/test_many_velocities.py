@@ -57,7 +57,8 @@ def test_same_numbers_as_the_proved_statements(B, L, Q, N):
         for derivation in load(DERIVATIONS / name):
             report = derivation.check()
             assert report.proved
-            proved |= {label: report.lambdify(backend="jax")[label] for label in ("B2", "B4") if label in str(report)}
+            labels = {"B2", "B4"} & {step.label for step in report.steps}
+            proved |= {label: report.lambdify(backend="jax")[label] for label in labels}
     networks, points, labels, targets, biases, rotations = drawn(B, L, Q, N)
     masses = 1 / np.bincount(labels)[labels]
     by_bias, by_rotation = many_velocities(points, labels, targets, biases, rotations)

@@ -36,10 +36,10 @@ def test_true_trajectories_pass(flow) -> None:
 
 
 def test_a_wrong_velocity_is_refused(flow) -> None:
-    v = flow.log.v.copy()
+    v = flow.log.velocity.copy()
     v[3] *= 1.0 + 1e-6
     with pytest.raises(CertificateError, match="segment 3"):
-        check_trajectory(tampered(flow, v=v))
+        check_trajectory(tampered(flow, velocity=v))
 
 
 def test_a_jump_of_the_state_is_refused(flow) -> None:
