@@ -30,14 +30,16 @@ from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.running import Run, write_segment
 from symflow.flow.chamber.settling import settle
 from symflow.flow.chamber.stepping import (
+    fill_modes,
     fill_projection,
-    linear_modes,
     next_event,
     restrict,
     state_at,
     velocity_at,
 )
 from symflow.flow.chamber.tolerances import AT_WALL, FLAT_VALUE
+from symflow.flow.chamber.trials import Trial
+from symflow.flow.chamber.zero_classes import Classes
 from symflow.network.arrays import Array
 
 MOST_AT_ONCE = 50  # events without time in between
@@ -214,31 +216,32 @@ def plain_events(
         arrived = True
 
 
-@compiled
+@lean
 def far_event(nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, size_x: float) -> tuple[int, int]:
     """Go to the event that ends the last segment, by its modes; NOT_PLAIN, or why there is none, and a number."""
     m, room, size = run.counts[0], run.room, log.size[log.counts[0] - 1]
-    rates, V, v = linear_modes(run.hessian, run.velocity, size)
-    if not v.any():
+    rates, V, v = room.rates, room.directions, room.speeds
+    fill_modes(run.hessian, run.velocity, size, rates, V, v)
+    if largest_of(v) == 0.0:
         return AT_REST, 0
-    for end in (t_max - run.clock[0], np.inf):
+    step, left = np.inf, t_max - run.clock[0]
+    for attempt in range(2):
         step = next_event(
             nodes, points, nodes.counts[0], run.fresh, run.theta, rates, V, v, room.exits[: 2 * m], room.values,
-            room.at_zero, end, FLAT_VALUE * size,
+            room.at_zero, left if attempt == 0 else np.inf, FLAT_VALUE * size, room.reach, room.slopes,
         )  # fmt: skip
-        if end < np.inf:
-            if np.isnan(step):
-                return DOUBTFUL_ROOT, 0
-            if not np.isinf(step):
-                break
-        else:
+        if attempt == 1:
             return NOTHING_LEFT, 0 if np.isinf(step) else 1
+        if np.isnan(step):
+            return DOUBTFUL_ROOT, 0
+        if not np.isinf(step):
+            break
     state_at(run.theta, rates, V, v, step, room.arrived)
     velocity_at(rates, V, v, step, room.arriving)
     return NOT_PLAIN if arrive(nodes, points, log, run, step, size_x) else NOTHING_AT_WALL, 0
 
 
-@compiled
+@lean
 def make_patterns(nodes: Nodes, points: Points, run: Run) -> bool:
     """Make the nodes to which the data at a wall may go; False without room for them."""
     depth, layer, k = points.active.shape[0], run.found[0, 0], run.found[0, 2]
@@ -263,10 +266,11 @@ def renew(nodes: Nodes, points: Points, run: Run) -> None:
     points.safe[:] = 0.0
 
 
-@compiled
+@lean
 def advance(
-    nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, size_x: float, most: int
-) -> tuple[int, int]:
+    nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, trial: Trial, t_max: float, size_x: float,
+    most: int,
+) -> tuple[int, int]:  # fmt: skip
     """Run on from the state until something is not plain: (why, a number).
 
     The number is 1 for NOTHING_LEFT if there are events after t_max. Everything is updated in place.
@@ -287,7 +291,7 @@ def advance(
                 return found, later
         elif why != NOT_PLAIN:
             return why, 0
-        elif settle(nodes, points, log, run, run.counts[1]):
+        elif settle(nodes, points, log, run, classes, trial):
             renew(nodes, points, run)
             arrived = False
         else:

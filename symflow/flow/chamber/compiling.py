@@ -26,14 +26,16 @@ else:
 
 def compiled(function: Function) -> Function:
     """The function, compiled at its first call and cached on disk; unchanged without numba."""
-    if not COMPILED:
-        return function
-    return cast(Function, numba.njit(cache=True, error_model="numpy")(function))
+    return _compiled(function, counting=True)  # said outright: what a lean function calls would do as it does
 
 
 def lean(function: Function) -> Function:
     """The same for a function that makes no arrays."""
+    return _compiled(function, counting=False)
+
+
+def _compiled(function: Function, *, counting: bool) -> Function:
     if not COMPILED:
         return function
-    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counting}
     return cast(Function, numba.njit(**options)(function))

@@ -14,14 +14,14 @@ import math
 
 import numpy as np
 
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import lean
 from symflow.network.arrays import Array
 
 EPS = 2.220446049250313e-16
 STEPS = 400  # only a tangential touch needs more than a dozen
 
 
-@compiled
+@lean
 def growth(rate: float, time: float) -> float:
     """φ(λ, t) = (1 - e^{-λt})/λ, and t for λ = 0; at t = inf its limit."""
     if rate == 0.0:
@@ -29,7 +29,7 @@ def growth(rate: float, time: float) -> float:
     return -math.expm1(-rate * time) / rate
 
 
-@compiled
+@lean
 def value(start: float, slopes: Array, rates: Array, time: float) -> float:
     """f(t)."""
     total = start
@@ -39,7 +39,7 @@ def value(start: float, slopes: Array, rates: Array, time: float) -> float:
     return total
 
 
-@compiled
+@lean
 def first_root(start: float, slopes: Array, rates: Array, begin: float, end: float) -> float:
     """The first root of f in [begin, end]; inf if there is none. f(begin) > 0.
 
@@ -88,7 +88,7 @@ def first_root(start: float, slopes: Array, rates: Array, begin: float, end: flo
     return np.nan
 
 
-@compiled
+@lean
 def leave_zero(slopes: Array, rates: Array, tolerance: float) -> float:
     """A time up to which f with f(0) = 0 stays positive, from its first derivative that is not zero.
 
@@ -111,10 +111,10 @@ def leave_zero(slopes: Array, rates: Array, tolerance: float) -> float:
     if size <= tolerance:
         return np.inf
     if slope > 1e-6 * size:
-        return slope / bend if bend > 0.0 else 1.0 / max(rates.max(), 1e-300)
-    if second > 1e-9 * size * rates.max():
+        return slope / bend if bend > 0.0 else 1.0 / max(rates[rates.size - 1], 1e-300)
+    if second > 1e-9 * size * rates[rates.size - 1]:
         # f'' >= second - jerk h, and f'(0) is roundoff: half of the safe time
-        return 1.5 * second / jerk if jerk > 0.0 else 1.0 / max(rates.max(), 1e-300)
+        return 1.5 * second / jerk if jerk > 0.0 else 1.0 / max(rates[rates.size - 1], 1e-300)
     if slope > tolerance:
-        return slope / bend if bend > 0.0 else 1.0 / max(rates.max(), 1e-300)
+        return slope / bend if bend > 0.0 else 1.0 / max(rates[rates.size - 1], 1e-300)
     return np.nan

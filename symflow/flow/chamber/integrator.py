@@ -14,7 +14,6 @@ from symflow.flow.chamber.advancing import (
     NOTHING_AT_WALL,
     NOTHING_LEFT,
     STANDSTILL,
-    advance,
     fill_exits,
 )
 from symflow.flow.chamber.bookkeeping import refresh_moments
@@ -22,7 +21,7 @@ from symflow.flow.chamber.inputs import FlowProblem
 from symflow.flow.chamber.resolving import resolve
 from symflow.flow.chamber.running import outdate, write_segment
 from symflow.flow.chamber.state import FlowState
-from symflow.flow.chamber.stepping import linear_modes, next_event, projection, restrict, state_at
+from symflow.flow.chamber.stepping import fill_modes, next_event, projection, restrict, state_at
 from symflow.flow.chamber.tolerances import FLAT_VALUE
 from symflow.flow.reporting import Report
 from symflow.network.arrays import Array
@@ -79,11 +78,11 @@ class Integrator:
     def _compiled_segments(self) -> int:
         s, t_max = self.state, self.problem.t_max
         if self.report is None:
-            why, later = advance(s.table.nodes, s.points, s.log, s.run, t_max, s.size_x, self.max_events)
+            why, later = s.advance(t_max, self.max_events)
         else:
             # In slices, between which there is time for a report, and for the interrupt key: compiled code ignores it.
             most = min(self.max_events, int(s.log.counts[0]) + SLICE)
-            why, later = advance(s.table.nodes, s.points, s.log, s.run, t_max, s.size_x, most)
+            why, later = s.advance(t_max, most)
             if why == ENOUGH and most < self.max_events:
                 why = LOG_FULL  # nothing is decided: come again
         if why == NOTHING_LEFT and later == 0:
@@ -104,7 +103,8 @@ class Integrator:
         onto, multipliers = projection(r.rows[:m])
         size = float(restrict(r.H, r.c, r.theta, onto, m, r.hessian, r.velocity, r.room.half))
         write_segment(s.log, r, size)
-        rates, V, v = linear_modes(r.hessian, r.velocity, size)
+        rates, V, v = r.room.rates, r.room.directions, r.room.speeds
+        fill_modes(r.hessian, r.velocity, size, rates, V, v)
         if not v.any():
             return AT_REST
         if s.edges is None:
@@ -119,7 +119,7 @@ class Integrator:
             step = float(
                 next_event(
                     s.table.nodes, s.points, s.table.used, r.fresh, r.theta, rates, V, v, exits, values, at_zero, end,
-                    FLAT_VALUE * size,
+                    FLAT_VALUE * size, r.room.reach, r.room.slopes,
                 )
             )  # fmt: skip
             lengths.append(step)

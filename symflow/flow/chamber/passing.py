@@ -10,7 +10,7 @@ from symflow.flow.chamber.history import SLIDES, Log
 from symflow.flow.chamber.nearby import length_of, slope_along
 from symflow.flow.chamber.plain_choices import NOT_PLAIN_MODE, choose
 from symflow.flow.chamber.prefixes import Nodes, known_child
-from symflow.flow.chamber.running import Run, mark, unmark, write_change
+from symflow.flow.chamber.running import Run, hold, mark, unmark, write_change
 from symflow.flow.chamber.stepping import fill_gram
 from symflow.flow.chamber.tolerances import DEPENDENT, FLAT_VALUE, TOUCH
 from symflow.network.arrays import Array
@@ -177,6 +177,7 @@ def pass_or_slide(nodes: Nodes, points: Points, log: Log, run: Run, mode: int) -
             points.node[later + 1, i] = path[later + 1]
         if mode == 0:
             points.sliding[layer, i, k] = m
+            hold(run, i)
             write_change(log, layer, i, k, SLIDES + m)
         else:
             push(points, layer, i, k)

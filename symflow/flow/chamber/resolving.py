@@ -124,3 +124,4 @@ def _commit(state: FlowState, zeros: Zeros, classes: list[DataClass], way: Way) 
     if way.slide is not None:
         state.run.jump[:m], state.run.jump_value[:m] = way.slide.jump, way.slide.jump_value
     state.edges = way.edges
+    state.note_slides()

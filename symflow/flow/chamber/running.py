@@ -24,6 +24,11 @@ class Room(NamedTuple):
     exits: Array  # (2p, n) functions that end a slide: gradients, and
     values: Array  # (2p,) values
     at_zero: Array  # (2p,) 1 for those that begin at zero
+    rates: Array  # (n,) λ
+    directions: Array  # (n, n) V
+    speeds: Array  # (n,) v
+    reach: Array  # (n,) and
+    slopes: Array  # (n,) for roots
     arrived: Array  # (n,) θ at the event, and
     arriving: Array  # (n,) θ' before it
     normals: Array  # (p, p) g gᵀ
@@ -55,6 +60,7 @@ class Run(NamedTuple):
     jump_value: Array  # (n + 1,): d = jump · θ + jump_value
     fresh: Array  # (L, N, Q) 1 for walls that have just been met
     marked: Array  # (1 + L·N·Q, 3) which: the count in row 0, then layer, datum, component
+    held: Array  # (1 + N,) the count in entry 0, then the data that slide
     found: Array  # (·, 3) layer, datum, component of the data at walls
     room: Room
 
@@ -65,17 +71,25 @@ def empty_run(start: Array, places: tuple[int, int, int], order: int) -> Run:
     none, integers = np.zeros, np.int64
     room = Room(
         none((n, n)), none(n), none((n, n)), none((order, n)), none(order), none((n, n)), none((p, n)),
-        none((2 * p, n)), none(2 * p), none(2 * p, dtype=integers), none(n), none(n), none((p, p)), none(p), none(p),
+        none((2 * p, n)), none(2 * p), none(2 * p, dtype=integers), none(n), none((n, n)), none(n), none(n), none(n),
+        none(n), none(n), none((p, p)), none(p), none(p),
         none(p), none(p, dtype=integers), none(p, dtype=integers), none((p, p)), none((p, 1)),
         none(depth + 1, dtype=integers), none(depth + 1, dtype=integers), none(2, dtype=integers),
     )  # fmt: skip
     run = Run(
         start, none(3), none(3, dtype=integers), none((n, n)), none(n), none((n, n)), none(n), none((p, n)), none(p),
         none((p, n)), none(p), none(places, dtype=integers), none((1 + int(np.prod(places)), 3), dtype=integers),
-        none((places[1] + 16, 3), dtype=integers), room,
+        none(1 + places[1], dtype=integers), none((places[1] + 16, 3), dtype=integers), room,
     )  # fmt: skip
     outdate(run)
     return run
+
+
+@lean
+def hold(run: Run, i: int) -> None:
+    """Datum i begins to slide."""
+    run.held[0] += 1
+    run.held[run.held[0]] = i
 
 
 @lean

@@ -86,7 +86,7 @@ def cannot_slide(
     """
     basis = orthonormal(rows)
     wanted = basis @ force
-    groups = classes.zero.shape[0]
+    groups = slides.shape[0]
     corners = np.zeros((groups, 1 << MOST_ZEROS, basis.shape[0]))
     counts = np.zeros(groups, dtype=np.int64)
     point, size = np.zeros(basis.shape[0]), np.max(np.abs(wanted))

@@ -6,60 +6,42 @@ is left to ``resolving``, which also finds the words for it.
 
 from __future__ import annotations
 
-import numpy as np
-
 from symflow.flow.chamber.bookkeeping import NONE, Points, put_in, take_out
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import lean
 from symflow.flow.chamber.history import SLIDES, STOPS, Log
+from symflow.flow.chamber.nearby import slope_along
 from symflow.flow.chamber.prefixes import Nodes
-from symflow.flow.chamber.running import Run, mark, unmark, write_change
+from symflow.flow.chamber.running import Run, hold, mark, unmark, write_change
 from symflow.flow.chamber.tolerances import MANY
 from symflow.flow.chamber.trials import (
     RIGHT,
     UNCLEAR,
     Trial,
+    begin_trials,
     choice_force,
-    empty_trial,
+    copy_force,
     gather_slides,
     judge,
     lay_out,
     next_modes,
     write_jumps,
 )
-from symflow.flow.chamber.zero_classes import Classes, classes_of
+from symflow.flow.chamber.zero_classes import Classes, find_classes
 
 
-@compiled
-def settle(nodes: Nodes, points: Points, log: Log, run: Run, count: int) -> bool:
+@lean
+def settle(nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, trial: Trial) -> bool:
     """Write down the only consistent continuation at the data found at walls; False, and nothing done, if unclear."""
-    depth, _, width = points.active.shape
-    if count > run.found.shape[0] or depth * width > 60:
+    depth, width = points.active.shape[0], points.active.shape[2]
+    if run.counts[1] > run.found.shape[0] or depth * width > 60:
         return False
-    classes = classes_of(points, run.found, count)
-    places = 0
-    for i in range(classes.data.size):
-        places += classes.zero[classes.number[i]].sum()
-    if classes.data.size == 0 or log.counts[1] + 2 * places > log.changes.shape[0]:
+    zeros = find_classes(points, run, classes)
+    if zeros <= 0 or log.counts[1] + 2 * zeros > log.changes.shape[0]:
         return False
-    trial = empty_trial(classes, run.theta.size)
-    modes, right = np.empty(MANY, dtype=np.int64), 0
-    while True:
-        walls = lay_out(nodes, classes, trial)
-        if walls == NONE:
-            return False
-        H, c = run.H.copy(), run.c.copy()
-        choice_force(nodes, classes, trial, H, c)
-        answer = judge(nodes, classes, trial, walls, H, c, run.theta)
-        if answer == UNCLEAR or (answer == RIGHT and right == 1):
-            return False
-        if answer == RIGHT:
-            modes[:] = trial.mode
-            right = 1
-        if not next_modes(trial, walls):
-            break
-    if right == 0:
+    if not find_modes(nodes, run, classes, trial):
         return False
-    trial.mode[:] = modes
+    for wall in range(MANY):
+        trial.mode[wall] = trial.right[wall]
     slides = gather_slides(trial, lay_out(nodes, classes, trial))
     if slides > run.theta.size or not write_jumps(nodes, classes, trial, slides):
         return False
@@ -67,21 +49,45 @@ def settle(nodes: Nodes, points: Points, log: Log, run: Run, count: int) -> bool
     return True
 
 
-@compiled
+@lean
+def find_modes(nodes: Nodes, run: Run, classes: Classes, trial: Trial) -> bool:
+    """Write the only right modes to ``trial.right``; False if there are none, or more, or a doubt."""
+    begin_trials(trial, run.H, run.c)
+    found = False
+    while True:
+        walls = lay_out(nodes, classes, trial)
+        if walls == NONE:
+            return False
+        copy_force(trial, run.H, run.c)
+        choice_force(nodes, classes, trial)
+        answer = judge(nodes, classes, trial, walls, run.theta)
+        if answer == UNCLEAR or (answer == RIGHT and found):
+            return False
+        if answer == RIGHT:
+            found = True
+            for wall in range(MANY):
+                trial.right[wall] = trial.mode[wall]
+        if not next_modes(trial, walls):
+            return found
+
+
+@lean
 def commit(nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, trial: Trial, slides: int) -> None:
     """Give the data at walls their new patterns and places, and the sliding walls their functions."""
     unmark(run)
-    for place in range(classes.data.size):
+    run.held[0] = 0
+    for place in range(classes.counts[1]):
         move_datum(nodes, points, log, run, classes, trial, classes.data[place], classes.number[place])
     run.counts[0] = slides
     for slide in range(slides):
-        run.rows[slide] = trial.rows[slide]
-        run.jump[slide] = trial.jump[slide]
+        for column in range(run.theta.size):
+            run.rows[slide, column] = trial.rows[slide, column]
+            run.jump[slide, column] = trial.jump[slide, column]
         run.jump_value[slide] = trial.jump_value[slide]
-        run.offsets[slide] = np.dot(trial.rows[slide], run.theta)
+        run.offsets[slide] = slope_along(trial.rows[slide], run.theta)
 
 
-@compiled
+@lean
 def slide_number(classes: Classes, trial: Trial, group: int, layer: int, k: int) -> int:
     """The number of the slide of a preactivation of a class, or NONE."""
     if classes.zero[group, layer, k] == 0:
@@ -90,7 +96,7 @@ def slide_number(classes: Classes, trial: Trial, group: int, layer: int, k: int)
     return number
 
 
-@compiled
+@lean
 def first_change(points: Points, classes: Classes, trial: Trial, i: int, group: int) -> int:
     """The first layer in which a datum changes its pattern, or begins or ends to slide; the depth if none."""
     depth: int = points.active.shape[0]
@@ -104,13 +110,14 @@ def first_change(points: Points, classes: Classes, trial: Trial, i: int, group: 
     return depth
 
 
-@compiled
+@lean
 def move_datum(
     nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, trial: Trial, i: int, group: int
 ) -> None:
     """Give one datum its new pattern and place; note what changed."""
     depth, _, width = points.active.shape
     begin = first_change(points, classes, trial, i, group)
+    slides = False
     if begin < depth:
         take_out(points, i, begin)
     for layer in range(depth):
@@ -118,6 +125,7 @@ def move_datum(
             if classes.zero[group, layer, k] == 0:
                 continue
             number = slide_number(classes, trial, group, layer, k)
+            slides = slides or number != NONE
             if points.active[layer, i, k] != trial.pattern[group, layer, k]:
                 points.active[layer, i, k] = trial.pattern[group, layer, k]
                 write_change(log, layer, i, k, trial.pattern[group, layer, k])
@@ -126,6 +134,8 @@ def move_datum(
                 write_change(log, layer, i, k, STOPS if number == NONE else SLIDES + number)
             if number == NONE:
                 mark(run, layer, i, k)
+    if slides:
+        hold(run, i)
     if begin < depth:
         for layer in range(begin, depth):
             points.node[layer + 1, i] = trial.path[group, layer + 1]

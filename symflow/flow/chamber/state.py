@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from symflow.flow.chamber.advancing import at_walls
+from symflow.flow.chamber.advancing import advance, at_walls
 from symflow.flow.chamber.bookkeeping import NONE, empty_places, grown, put_in_all, quadratic, read_patterns
 from symflow.flow.chamber.history import Log, empty_log, with_room
 from symflow.flow.chamber.inputs import FlowProblem
@@ -13,6 +13,8 @@ from symflow.flow.chamber.nearby import ORDER
 from symflow.flow.chamber.prefixes import FULL, PrefixTable
 from symflow.flow.chamber.running import empty_run, mark, unmark
 from symflow.flow.chamber.tolerances import AT_WALL
+from symflow.flow.chamber.trials import empty_trial
+from symflow.flow.chamber.zero_classes import empty_classes
 from symflow.network.arrays import Array
 
 Zeros = dict[int, set[tuple[int, int]]]  # for each datum at a wall its zero preactivations (layer, component)
@@ -28,7 +30,9 @@ class FlowState:
         self.points = empty_places(
             problem.points, problem.targets, problem.weights, self.depth, self.table.nodes.level.size
         )
-        self.run = empty_run(problem.start, self.points.active.shape, ORDER)
+        places = self.points.active.shape
+        self.run = empty_run(problem.start, places, ORDER)
+        self.classes, self.trial = empty_classes(places), empty_trial(places, self.n)
         self.edges: Edges | None = None  # of the slide, where its walls have no shares of their own
         self.log: Log = empty_log(self.n, 1024, 4096 + 4 * self.run.found.shape[0])
         self.size_x = float(max(1.0, np.abs(problem.points).max()))
@@ -48,6 +52,12 @@ class FlowState:
         self.log = with_room(self.log, 1, 2 * self.run.found.shape[0] + 2 * int(self.run.marked.shape[0]))
         self.table.make_room(32)
         self.points = grown(self.points, self.table.nodes.level.size)
+
+    def advance(self, t_max: float, most: int) -> tuple[int, int]:
+        """Run the compiled loop until something is not plain, or there are more than ``most`` events."""
+        return advance(
+            self.table.nodes, self.points, self.log, self.run, self.classes, self.trial, t_max, self.size_x, most
+        )
 
     def refresh_quadratic(self) -> None:
         """H and c of the current patterns."""
@@ -76,6 +86,12 @@ class FlowState:
         for i, places in _zeros(found[:count]).items():
             zeros.setdefault(i, set()).update(places)
         return zeros
+
+    def note_slides(self) -> None:
+        """Which data slide is in their places."""
+        data = np.flatnonzero((self.points.sliding != NONE).any(axis=(0, 2)))
+        self.run.held[0] = data.size
+        self.run.held[1 : 1 + data.size] = data
 
     def forget_marks(self) -> None:
         """No wall has just been met."""

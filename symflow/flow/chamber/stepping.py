@@ -151,13 +151,14 @@ def _squeeze(H: Array, onto: Array, whole: Array, half: Array) -> None:
 
 
 @compiled
-def linear_modes(hessian: Array, velocity: Array, size: float) -> tuple[Array, Array, Array]:
-    """(λ, V, v) of the flow above; v is zero exactly where nothing but roundoff is left."""
+def fill_modes(hessian: Array, velocity: Array, size: float, rates: Array, V: Array, v: Array) -> None:
+    """Fill in λ, V, v of the flow above; v is zero exactly where nothing but roundoff is left."""
     n = velocity.size
-    rates, V = np.linalg.eigh(hessian)
-    v = np.zeros(n)
+    values, vectors = np.linalg.eigh(hessian)
+    rates[:], V[:] = values, vectors
     largest = max(rates[n - 1], 0.0)
     for k in range(n):
+        v[k] = 0.0
         for row in range(n):
             v[k] += V[row, k] * velocity[row]
         if rates[k] <= FLAT * largest:
@@ -166,7 +167,6 @@ def linear_modes(hessian: Array, velocity: Array, size: float) -> tuple[Array, A
             rates[k] = max(rates[k], 0.0)
         elif abs(v[k]) <= EPS * size * 1e-3:
             v[k] = 0.0
-    return rates, V, v
 
 
 @compiled
@@ -174,14 +174,15 @@ def modes_of_rows(hessians: Array, velocities: Array, sizes: Array) -> tuple[Arr
     """The modes of many segments, (E, n), (E, n, n) and (E, n)."""
     rates, V, v = np.empty_like(velocities), np.empty_like(hessians), np.empty_like(velocities)
     for row in range(sizes.size):
-        rates[row], V[row], v[row] = linear_modes(hessians[row], velocities[row], sizes[row])
+        fill_modes(hessians[row], velocities[row], sizes[row], rates[row], V[row], v[row])
     return rates, V, v
 
 
-@compiled
+@lean
 def state_at(theta: Array, rates: Array, V: Array, v: Array, time: float, arrived: Array) -> None:
     """Fill in θ(t)."""
-    arrived[:] = theta
+    for row in range(v.size):
+        arrived[row] = theta[row]
     for k in range(v.size):
         if v[k] != 0.0:
             length = v[k] * growth(rates[k], time)
@@ -189,7 +190,7 @@ def state_at(theta: Array, rates: Array, V: Array, v: Array, time: float, arrive
                 arrived[row] += V[row, k] * length
 
 
-@compiled
+@lean
 def velocity_at(rates: Array, V: Array, v: Array, time: float, velocity: Array) -> None:
     """Fill in θ'(t)."""
     velocity[:] = 0.0
@@ -200,16 +201,16 @@ def velocity_at(rates: Array, V: Array, v: Array, time: float, velocity: Array) 
                 velocity[row] += V[row, k] * speed
 
 
-@compiled
+@lean
 def reach_until(rates: Array, v: Array, time: float, reach: Array) -> None:
     """How far every component of θ travels up to a time."""
     for j in range(v.size):
         reach[j] = abs(v[j]) * growth(rates[j], time) if v[j] != 0.0 else 0.0
 
 
-@compiled
-def slopes_of(row: Array, V: Array, v: Array, reach: Array, slopes: Array) -> float:
-    """Fill in the slopes of row · θ along the flow; returns how far it can move within the reach."""
+@lean
+def slopes_of(row: Array, sign: float, V: Array, v: Array, reach: Array, slopes: Array) -> float:
+    """Fill in the slopes of sign · row · θ along the flow; returns how far it can move within the reach."""
     travel = 0.0
     for j in range(v.size):
         slopes[j] = 0.0
@@ -217,12 +218,12 @@ def slopes_of(row: Array, V: Array, v: Array, reach: Array, slopes: Array) -> fl
             inner = 0.0
             for column in range(v.size):
                 inner += row[column] * V[column, j]
-            slopes[j] = inner * v[j]
+            slopes[j] = sign * inner * v[j]
             travel += abs(inner) * reach[j]
     return travel
 
 
-@compiled
+@lean
 def root_before(start: float, slopes: Array, rates: Array, leaving: bool, end: float, tolerance: float) -> float:
     """The first root before ``end`` of a function that is positive, or leaves zero; inf for none, nan for a doubt."""
     if not leaving:
@@ -233,16 +234,16 @@ def root_before(start: float, slopes: Array, rates: Array, leaving: bool, end: f
     return first_root(0.0, slopes, rates, begin, end)
 
 
-@compiled
+@lean
 def first_exit(
-    exits: Array, values: Array, at_zero: Array, rates: Array, V: Array, v: Array, end: float, tolerance: float
-) -> float:
+    exits: Array, values: Array, at_zero: Array, rates: Array, V: Array, v: Array, end: float, tolerance: float,
+    reach: Array, slopes: Array,
+) -> float:  # fmt: skip
     """The first root before ``end`` of the functions values + exits · (θ - θ0); inf for none, nan for a doubt."""
-    reach, slopes = np.empty(v.size), np.empty(v.size)
     best, found = end, False
     reach_until(rates, v, best, reach)
     for k in range(exits.shape[0]):
-        travel = slopes_of(exits[k], V, v, reach, slopes)
+        travel = slopes_of(exits[k], 1.0, V, v, reach, slopes)
         if values[k] > travel and at_zero[k] == 0:
             continue
         root = root_before(values[k], slopes, rates, at_zero[k] == 1, best, tolerance)
@@ -254,17 +255,16 @@ def first_exit(
     return best if found else np.inf
 
 
-@compiled
+@lean
 def first_wall(
     nodes: Nodes, points: Points, used: int, fresh: Array, theta: Array, rates: Array, V: Array, v: Array, end: float,
-    tolerance: float,
+    tolerance: float, reach: Array, slopes: Array,
 ) -> float:  # fmt: skip
     """The first time before ``end`` at which a datum next to a wall of its group reaches it; inf, nan as above.
 
     ``fresh`` marks data at walls that they have just left: those start at zero.
     """
     depth, n = points.active.shape[0], theta.size
-    reach, slopes = np.empty(n), np.empty(n)
     best, found = end, False
     reach_until(rates, v, best, reach)
     for node in range(used):
@@ -274,7 +274,7 @@ def first_wall(
         for k in range(points.x.shape[1]):
             if points.above[node, k] == NONE and points.below[node, k] == NONE:
                 continue
-            travel = slopes_of(nodes.rows[node, k], V, v, reach, slopes)
+            travel = slopes_of(nodes.rows[node, k], 1.0, V, v, reach, slopes)
             base = 0.0
             for column in range(n):
                 base += nodes.rows[node, k, column] * theta[column]
@@ -287,7 +287,8 @@ def first_wall(
                 leaving = fresh[layer, head, k] == 1
                 if start > travel and not leaving:
                     continue
-                root = root_before(start, sign * slopes, rates, leaving, best, tolerance)
+                slopes_of(nodes.rows[node, k], sign, V, v, reach, slopes)
+                root = root_before(start, slopes, rates, leaving, best, tolerance)
                 if np.isnan(root):
                     return np.nan
                 if root < best:
@@ -296,16 +297,21 @@ def first_wall(
     return best if found else np.inf
 
 
-@compiled
+@lean
 def next_event(
     nodes: Nodes, points: Points, used: int, fresh: Array, theta: Array, rates: Array, V: Array, v: Array,
-    exits: Array, values: Array, at_zero: Array, end: float, tolerance: float,
+    exits: Array, values: Array, at_zero: Array, end: float, tolerance: float, reach: Array, slopes: Array,
 ) -> float:  # fmt: skip
-    """Time of the first event before ``end``, a wall or an exit; inf if there is none, nan if it is in doubt."""
-    leaving = first_exit(exits, values, at_zero, rates, V, v, end, tolerance)
+    """Time of the first event before ``end``, a wall or an exit; inf if there is none, nan if it is in doubt.
+
+    ``reach`` and ``slopes`` (n,) are room.
+    """
+    leaving = first_exit(exits, values, at_zero, rates, V, v, end, tolerance, reach, slopes)
     if np.isnan(leaving):
         return np.nan
-    wall = first_wall(nodes, points, used, fresh, theta, rates, V, v, min(end, leaving), tolerance)
+    wall = first_wall(
+        nodes, points, used, fresh, theta, rates, V, v, min(end, leaving), tolerance, reach, slopes
+    )
     if np.isnan(wall):
         return np.nan
     return min(leaving, wall)

@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import lean
+from symflow.flow.chamber.nearby import slope_along
 from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.separating import cannot_slide
-from symflow.flow.chamber.stepping import projection
+from symflow.flow.chamber.stepping import fill_projection
 from symflow.flow.chamber.tolerances import CLEAR, DEPENDENT, FLAT_VALUE, MANY, ONE_WALL, TOUCH
-from symflow.flow.chamber.zero_classes import Classes
+from symflow.flow.chamber.zero_classes import MOST_CLASSES, Classes
 from symflow.network.arrays import Array
 
 WRONG, RIGHT, UNCLEAR = range(3)
@@ -30,27 +31,55 @@ class Trial(NamedTuple):
     row: Array  # (MANY, n) gradient
     wall: Array  # (C, L, Q) number of the wall of a zero preactivation
     pattern: Array  # (C, L, Q) sliding data count as truncated
+    held: Array  # (C, L, Q) 1 for those that slide
     path: Array  # (C, L + 1) nodes
     slide: Array  # (MANY,) number among the slides, or NONE
     rows: Array  # (MANY, n) of the slides: gradients, and
     jump: Array  # (MANY, n)
     jump_value: Array  # (MANY,): d = jump · θ + jump_value
     coupled: Array  # (MANY,) 1 for slides that share data with slides in another layer
+    right: Array  # (MANY,) the modes that were found right
+    H: Array  # (n, n) and
+    c: Array  # (n,) of the trial
+    onto: Array  # (n, n) projection onto its slides
+    multipliers: Array  # (MANY, n)
+    shares: Array  # (MANY, n) -multipliers H
+    normals: Array  # (MANY, MANY) and
+    basis: Array  # (MANY, n): room
+    course: Array  # (4, n) c - Hθ, and along the slides three derivatives of θ
 
 
-@compiled
-def empty_trial(classes: Classes, n: int) -> Trial:
-    """No modes yet."""
-    groups, depth, width = classes.zero.shape
-    places = (groups, depth, width)
+def empty_trial(places: tuple[int, int, int], n: int) -> Trial:
+    """No modes yet; ``places`` are L, N, Q."""
+    depth, _, width = places
+    integers, layers = np.int64, (MOST_CLASSES, depth, width)
     return Trial(
-        np.full(MANY, -1), np.zeros((MANY, n)), np.full(places, NONE), np.zeros(places, dtype=np.int64),
-        np.zeros((groups, depth + 1), dtype=np.int64), np.full(MANY, NONE), np.zeros((MANY, n)), np.zeros((MANY, n)),
-        np.zeros(MANY), np.zeros(MANY, dtype=np.int64),
+        np.full(MANY, -1), np.zeros((MANY, n)), np.full(layers, NONE), np.zeros(layers, dtype=integers),
+        np.zeros(layers, dtype=integers), np.zeros((MOST_CLASSES, depth + 1), dtype=integers), np.full(MANY, NONE),
+        np.zeros((MANY, n)), np.zeros((MANY, n)), np.zeros(MANY), np.zeros(MANY, dtype=integers),
+        np.zeros(MANY, dtype=integers), np.zeros((n, n)), np.zeros(n), np.zeros((n, n)), np.zeros((MANY, n)),
+        np.zeros((MANY, n)), np.zeros((MANY, MANY)), np.zeros((MANY, n)), np.zeros((4, n)),
     )  # fmt: skip
 
 
-@compiled
+@lean
+def begin_trials(trial: Trial, H: Array, c: Array) -> None:
+    """The first modes; H and c of the patterns so far."""
+    for wall in range(MANY):
+        trial.mode[wall] = -1
+    copy_force(trial, H, c)
+
+
+@lean
+def copy_force(trial: Trial, H: Array, c: Array) -> None:
+    """H and c of the patterns so far."""
+    for row in range(c.size):
+        trial.c[row] = c[row]
+        for column in range(c.size):
+            trial.H[row, column] = H[row, column]
+
+
+@lean
 def code_of_layer(pattern: Array) -> int:
     """The pattern (Q,) of one layer as an integer."""
     code = 0
@@ -59,7 +88,7 @@ def code_of_layer(pattern: Array) -> int:
     return code
 
 
-@compiled
+@lean
 def wall_at(trial: Trial, row: Array, first: int, walls: int) -> int:
     """The number of the wall with this gradient among ``first`` .. ``walls``; ``walls`` if there is none."""
     for wall in range(first, walls):
@@ -71,13 +100,13 @@ def wall_at(trial: Trial, row: Array, first: int, walls: int) -> int:
     return walls
 
 
-@compiled
+@lean
 def lay_out(nodes: Nodes, classes: Classes, trial: Trial) -> int:
     """Follow the modes layer by layer: what a datum does in one decides which walls it meets in the next.
 
     How many walls there are; NONE if more than MANY, or without room for the patterns.
     """
-    groups, depth, width = classes.zero.shape
+    groups, depth, width = classes.counts[0], classes.zero.shape[1], classes.zero.shape[2]
     walls = 0
     for layer in range(depth):
         first = walls
@@ -91,7 +120,8 @@ def lay_out(nodes: Nodes, classes: Classes, trial: Trial) -> int:
                 if wall == MANY:
                     return NONE
                 if wall == walls:
-                    trial.row[wall] = row
+                    for column in range(row.size):
+                        trial.row[wall, column] = row[column]
                     walls += 1
                 trial.wall[group, layer, k] = wall
                 trial.pattern[group, layer, k] = 1 if trial.mode[wall] == 1 else 0
@@ -103,7 +133,7 @@ def lay_out(nodes: Nodes, classes: Classes, trial: Trial) -> int:
     return walls
 
 
-@compiled
+@lean
 def next_modes(trial: Trial, walls: int) -> bool:
     """The next modes in order, those of the last walls changing first; False after the last."""
     for wall in range(walls, MANY):
@@ -116,11 +146,12 @@ def next_modes(trial: Trial, walls: int) -> bool:
     return False
 
 
-@compiled
-def choice_force(nodes: Nodes, classes: Classes, trial: Trial, H: Array, c: Array) -> None:
+@lean
+def choice_force(nodes: Nodes, classes: Classes, trial: Trial) -> None:
     """Turn H and c of the patterns so far into those of the trial."""
+    H, c = trial.H, trial.c
     n, width = H.shape[0], classes.moment.shape[1]
-    for group in range(classes.zero.shape[0]):
+    for group in range(classes.counts[0]):
         old, new = classes.leaf[group], trial.path[group, trial.path.shape[1] - 1]
         if old == new:
             continue
@@ -132,7 +163,7 @@ def choice_force(nodes: Nodes, classes: Classes, trial: Trial, H: Array, c: Arra
                 c[row] -= (nodes.BtA[new, row, column] - nodes.BtA[old, row, column]) * classes.moment[group, column]
 
 
-@compiled
+@lean
 def gather_slides(trial: Trial, walls: int) -> int:
     """Number the slides; how many."""
     slides = 0
@@ -140,16 +171,17 @@ def gather_slides(trial: Trial, walls: int) -> int:
         trial.slide[wall] = NONE
         if trial.mode[wall] == 0:
             trial.slide[wall] = slides
-            trial.rows[slides] = trial.row[wall]
+            for column in range(trial.row.shape[1]):
+                trial.rows[slides, column] = trial.row[wall, column]
             trial.coupled[slides] = 0
             slides += 1
     return slides
 
 
-@compiled
+@lean
 def couple(classes: Classes, trial: Trial) -> bool:
     """Note the slides that share data with slides in another layer; whether there are any."""
-    groups, depth, width = classes.zero.shape
+    groups, depth, width = classes.counts[0], classes.zero.shape[1], classes.zero.shape[2]
     some = False
     for group in range(groups):
         layers = 0
@@ -169,35 +201,35 @@ def couple(classes: Classes, trial: Trial) -> bool:
     return some
 
 
-@compiled
-def apart(rows: Array) -> bool:
-    """Whether every normal stays clear of the span of those before it."""
-    m, n = rows.shape
-    basis = rows.copy()
+@lean
+def apart(trial: Trial, m: int) -> bool:
+    """Whether the normal of every slide stays clear of the span of those before it."""
+    basis, n = trial.basis, trial.rows.shape[1]
     for place in range(m):
+        for column in range(n):
+            basis[place, column] = trial.rows[place, column]
         for _ in range(2):
             for other in range(place):
-                inner = 0.0
-                for column in range(n):
-                    inner += basis[place, column] * basis[other, column]
+                inner = slope_along(basis[place], basis[other])
                 for column in range(n):
                     basis[place, column] -= inner * basis[other, column]
-        length = 0.0
-        for column in range(n):
-            length += basis[place, column] ** 2
+        length = slope_along(basis[place], basis[place])
         if length < DEPENDENT:
             return False
-        basis[place] /= np.sqrt(length)
+        for column in range(n):
+            basis[place, column] /= np.sqrt(length)
     return True
 
 
-@compiled
+@lean
 def write_jumps(nodes: Nodes, classes: Classes, trial: Trial, slides: int) -> bool:
     """Fill in d of the slides; False without room for the patterns."""
-    groups, depth, width = classes.zero.shape
+    groups, depth, width = classes.counts[0], classes.zero.shape[1], classes.zero.shape[2]
     n = trial.row.shape[1]
-    trial.jump[:slides] = 0.0
-    trial.jump_value[:slides] = 0.0
+    for place in range(slides):
+        trial.jump_value[place] = 0.0
+        for column in range(n):
+            trial.jump[place, column] = 0.0
     for group in range(groups):
         off = trial.path[group, depth]
         for layer in range(depth):
@@ -227,7 +259,7 @@ def write_jumps(nodes: Nodes, classes: Classes, trial: Trial, slides: int) -> bo
     return True
 
 
-@compiled
+@lean
 def sign_of(first: float, second: float, third: float, size: float, touch: float) -> int:
     """Sign of the first of f, f', f'' that is not roundoff (``walls.sign``)."""
     if abs(first) > FLAT_VALUE * size and first * first > 2.0 * touch * abs(second):
@@ -239,43 +271,78 @@ def sign_of(first: float, second: float, third: float, size: float, touch: float
     return 0
 
 
-@compiled
-def refused(nodes: Nodes, classes: Classes, trial: Trial, slides: int, force: Array, theta: Array) -> int:
+@lean
+def refused(nodes: Nodes, classes: Classes, trial: Trial, slides: int, theta: Array) -> int:
     """WRONG if no shares at all keep the flow on the slides, else UNCLEAR."""
-    groups, depth, width = classes.zero.shape
-    held = np.zeros((groups, depth, width), dtype=np.int64)
+    groups, depth, width = classes.counts[0], classes.zero.shape[1], classes.zero.shape[2]
     for group in range(groups):
         for layer in range(depth):
             for k in range(width):
-                if classes.zero[group, layer, k] == 1 and trial.mode[trial.wall[group, layer, k]] == 0:
-                    held[group, layer, k] = 1
-    if cannot_slide(nodes, classes, held, trial.pattern, trial.rows[:slides], force, theta):
+                slide = classes.zero[group, layer, k] == 1 and trial.mode[trial.wall[group, layer, k]] == 0
+                trial.held[group, layer, k] = 1 if slide else 0
+    if cannot_slide(
+        nodes, classes, trial.held[:groups], trial.pattern[:groups], trial.rows[:slides], trial.course[0], theta
+    ):
         return WRONG
     return UNCLEAR
 
 
-@compiled
-def judge(nodes: Nodes, classes: Classes, trial: Trial, walls: int, H: Array, c: Array, theta: Array) -> int:
+@lean
+def times(matrix: Array, vector: Array, sign: float, result: Array) -> None:
+    """Fill in sign · matrix · vector."""
+    for row in range(result.size):
+        result[row] = sign * slope_along(matrix[row], vector)
+
+
+@lean
+def fill_course(trial: Trial, slides: int) -> None:
+    """Fill in Π of the slides, and along them three derivatives of θ; the force is there already."""
+    onto, course, room = trial.onto, trial.course, trial.basis[0]
+    fill_projection(trial.rows, slides, trial.normals, onto, trial.multipliers)
+    times(onto, course[0], 1.0, course[1])
+    for order in range(1, 3):
+        times(trial.H, course[order], -1.0, room)
+        times(onto, room, 1.0, course[order + 1])
+
+
+@lean
+def fill_force(trial: Trial, theta: Array) -> float:
+    """Fill in c - Hθ; the largest sum of absolute summands."""
+    size = 0.0
+    for row in range(theta.size):
+        total, term = trial.c[row], abs(trial.c[row])
+        for column in range(theta.size):
+            part = trial.H[row, column] * theta[column]
+            total -= part
+            term += abs(part)
+        trial.course[0, row] = total
+        size = max(size, term)
+    return size
+
+
+@lean
+def judge(nodes: Nodes, classes: Classes, trial: Trial, walls: int, theta: Array) -> int:
     """RIGHT if the flow of the trial does what the trial says, WRONG if not; H and c are those of the trial."""
-    n = theta.size
-    slides = gather_slides(trial, walls)
-    force = c - H @ theta
-    if slides > n or not apart(trial.rows[:slides]):
-        return refused(nodes, classes, trial, slides, force, theta)
-    onto, multipliers = projection(trial.rows[:slides])
-    size = np.max(np.abs(c) + np.abs(H) @ np.abs(theta))
-    touch = TOUCH * (1.0 + np.max(np.abs(theta)))
-    velocity = onto @ force
+    n, slides = theta.size, gather_slides(trial, walls)
+    size = fill_force(trial, theta)
+    if slides > n or not apart(trial, slides):
+        return refused(nodes, classes, trial, slides, theta)
+    fill_course(trial, slides)
+    velocity, second, third = trial.course[1], trial.course[2], trial.course[3]
+    largest = 0.0
+    for column in range(n):
+        largest = max(largest, abs(theta[column]))
+    touch = TOUCH * (1.0 + largest)
     for wall in range(walls):
-        if trial.mode[wall] != 0 and trial.mode[wall] * np.dot(trial.row[wall], velocity) < -CLEAR * size:
+        if trial.mode[wall] != 0 and trial.mode[wall] * slope_along(trial.row[wall], velocity) < -CLEAR * size:
             return WRONG
-    second = -(onto @ (H @ velocity))
-    third = -(onto @ (H @ second))
     for wall in range(walls):
         if trial.mode[wall] == 0:
             continue
         row = trial.row[wall]
-        way = sign_of(np.dot(row, velocity), np.dot(row, second), np.dot(row, third), size, touch)
+        way = sign_of(
+            slope_along(row, velocity), slope_along(row, second), slope_along(row, third), size, touch
+        )
         if way != trial.mode[wall]:
             return WRONG
     if slides == 0:
@@ -283,22 +350,34 @@ def judge(nodes: Nodes, classes: Classes, trial: Trial, walls: int, H: Array, c:
     if not write_jumps(nodes, classes, trial, slides):
         return UNCLEAR
     tied = couple(classes, trial)
-    share = -(multipliers @ H)
+    answer = judge_shares(trial, slides, theta, size)
+    if tied and answer != WRONG:
+        return refused(nodes, classes, trial, slides, theta)
+    return answer
+
+
+@lean
+def judge_shares(trial: Trial, slides: int, theta: Array, size: float) -> int:
+    """RIGHT if every slide that is not coupled has a share between 0 and its jump, at once and from now on."""
+    n, velocity, second = theta.size, trial.course[1], trial.course[2]
     answer = RIGHT
     for place in range(slides):
         if trial.coupled[place] == 1:
             continue
-        jump = trial.jump[place]
-        low = np.dot(multipliers[place], c) + np.dot(share[place], theta)
-        height = trial.jump_value[place] + np.dot(jump, theta)
-        lows = np.dot(share[place], velocity), np.dot(share[place], second)
-        highs = np.dot(jump, velocity) - lows[0], np.dot(jump, second) - lows[1]
-        below = sign_of(low, lows[0], lows[1], size, 0.0)
-        above = sign_of(height - low, highs[0], highs[1], size, 0.0)
+        share, jump = trial.shares[place], trial.jump[place]
+        for column in range(n):
+            total = 0.0
+            for inner in range(n):
+                total -= trial.multipliers[place, inner] * trial.H[inner, column]
+            share[column] = total
+        low = slope_along(trial.multipliers[place], trial.c) + slope_along(share, theta)
+        height = trial.jump_value[place] + slope_along(jump, theta)
+        low_rate, low_bend = slope_along(share, velocity), slope_along(share, second)
+        high_rate, high_bend = slope_along(jump, velocity) - low_rate, slope_along(jump, second) - low_bend
+        below = sign_of(low, low_rate, low_bend, size, 0.0)
+        above = sign_of(height - low, high_rate, high_bend, size, 0.0)
         if below * above < 0:
             return WRONG
         if height < 0.0:
             answer = UNCLEAR  # a slide along a ridge
-    if tied:
-        return refused(nodes, classes, trial, slides, force, theta)
     return answer

@@ -10,86 +10,118 @@ from typing import NamedTuple
 import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE, Points
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import lean
+from symflow.flow.chamber.running import Run
 from symflow.network.arrays import Array
 
 MOST_CLASSES = 12
 
 
 class Classes(NamedTuple):
-    """C classes, and the class of each of the Z data at walls."""
+    """C classes of the Z data at walls, C at most MOST_CLASSES: room for them, filled in by ``find_classes``."""
 
-    zero: Array  # (C, L, Q) 1 where the preactivation is zero
-    pattern: Array  # (C, L, Q) 0 or 1; 0 where the preactivation is zero
-    weight: Array  # (C,)
-    moment: Array  # (C, Q) Σ w x
-    target: Array  # (C, Q) Σ w y
-    leaf: Array  # (C,) the last node so far
-    data: Array  # (Z,)
-    number: Array  # (Z,) class of each
+    counts: Array  # (2,) C and Z
+    zero: Array  # (·, L, Q) 1 where the preactivation is zero
+    pattern: Array  # (·, L, Q) 0 or 1; 0 where the preactivation is zero
+    weight: Array  # (·,)
+    moment: Array  # (·, Q) Σ w x
+    target: Array  # (·, Q) Σ w y
+    leaf: Array  # (·,) the last node so far
+    keys: Array  # (·, 2) zero and pattern as bits layer·Q + k
+    data: Array  # (N,) of which Z count
+    number: Array  # (N,) class of each
+    masks: Array  # (N,) zero preactivations of each datum as bits; zero between uses
 
 
-@compiled
-def zero_masks(points: Points, found: Array, count: int) -> Array:
-    """(N,) which preactivations are zero, as bits layer·Q + k: those that slide, and those that were found."""
-    depth, N, width = points.active.shape
-    masks = np.zeros(N, dtype=np.int64)
-    for layer in range(depth):
-        for i in range(N):
+def empty_classes(places: tuple[int, int, int]) -> Classes:
+    """Room; ``places`` are L, N, Q."""
+    depth, N, width = places
+    integers, layers = np.int64, (MOST_CLASSES, depth, width)
+    return Classes(
+        np.zeros(2, dtype=integers), np.zeros(layers, dtype=integers), np.zeros(layers, dtype=integers),
+        np.zeros(MOST_CLASSES), np.zeros((MOST_CLASSES, width)), np.zeros((MOST_CLASSES, width)),
+        np.zeros(MOST_CLASSES, dtype=integers), np.zeros((MOST_CLASSES, 2), dtype=integers),
+        np.zeros(N, dtype=integers), np.zeros(N, dtype=integers), np.zeros(N, dtype=integers),
+    )  # fmt: skip
+
+
+@lean
+def collect_zeros(points: Points, run: Run, classes: Classes) -> int:
+    """Fill in data and masks: those that slide, and those that were found; how many zeros there are."""
+    depth, width = points.active.shape[0], points.active.shape[2]
+    count, zeros = 0, 0
+    for place in range(run.held[0]):
+        i = run.held[1 + place]
+        for layer in range(depth):
             for k in range(width):
                 if points.sliding[layer, i, k] != NONE:
-                    masks[i] |= 1 << (layer * width + k)
-    for place in range(count):
-        masks[found[place, 1]] |= 1 << (found[place, 0] * width + found[place, 2])
-    return masks
+                    classes.masks[i] |= 1 << (layer * width + k)
+                    zeros += 1
+        classes.data[count] = i
+        count += 1
+    for place in range(run.counts[1]):
+        i = run.found[place, 1]
+        if classes.masks[i] == 0:
+            classes.data[count] = i
+            count += 1
+        classes.masks[i] |= 1 << (run.found[place, 0] * width + run.found[place, 2])
+        zeros += 1
+    classes.counts[1] = count
+    return zeros
 
 
-@compiled
-def classes_of(points: Points, found: Array, count: int) -> Classes:
-    """The classes; without data if there are more than MOST_CLASSES."""
-    depth, N, width = points.active.shape
-    masks = zero_masks(points, found, count)
-    total = 0
-    for i in range(N):
-        total += 1 if masks[i] != 0 else 0
-    data, number = np.empty(total, dtype=np.int64), np.empty(total, dtype=np.int64)
-    keys = np.empty((MOST_CLASSES, 2), dtype=np.int64)
-    leaf = np.empty(MOST_CLASSES, dtype=np.int64)
-    weight, moment = np.zeros(MOST_CLASSES), np.zeros((MOST_CLASSES, width))
-    target = np.zeros((MOST_CLASSES, width))
-    used, place = 0, 0
-    for i in range(N):
-        if masks[i] == 0:
-            continue
-        pattern = 0
-        for layer in range(depth):
-            for k in range(width):
-                pattern |= points.active[layer, i, k] << (layer * width + k)
-        pattern &= ~masks[i]
-        group = 0
-        while group < used and (
-            keys[group, 0] != masks[i] or keys[group, 1] != pattern or leaf[group] != points.node[depth, i]
-        ):
-            group += 1
-        if group == MOST_CLASSES:
-            return Classes(
-                np.zeros((0, depth, width), dtype=np.int64), np.zeros((0, depth, width), dtype=np.int64), weight,
-                moment, target, leaf, data[:0], number[:0],
-            )  # fmt: skip
-        if group == used:
-            keys[group, 0], keys[group, 1], leaf[group] = masks[i], pattern, points.node[depth, i]
-            used += 1
-        data[place], number[place] = i, group
-        place += 1
-        weight[group] += points.w[i]
-        for column in range(width):
-            moment[group, column] += points.w[i] * points.x[i, column]
-            target[group, column] += points.w[i] * points.y[i, column]
-    zero = np.empty((used, depth, width), dtype=np.int64)
-    patterns = np.empty((used, depth, width), dtype=np.int64)
+@lean
+def pattern_bits(points: Points, i: int) -> int:
+    """The pattern of a datum as bits layer·Q + k."""
+    depth, width = points.active.shape[0], points.active.shape[2]
+    bits = 0
+    for layer in range(depth):
+        for k in range(width):
+            bits |= points.active[layer, i, k] << (layer * width + k)
+    return bits
+
+
+@lean
+def group_of(points: Points, classes: Classes, i: int) -> int:
+    """The class of a datum, made if it is new; MOST_CLASSES if there is no room for it."""
+    depth, width = points.active.shape[0], points.active.shape[2]
+    mask, leaf = classes.masks[i], points.node[depth, i]
+    pattern = pattern_bits(points, i) & ~mask
+    used = classes.counts[0]
     for group in range(used):
-        for layer in range(depth):
-            for k in range(width):
-                zero[group, layer, k] = (keys[group, 0] >> (layer * width + k)) & 1
-                patterns[group, layer, k] = (keys[group, 1] >> (layer * width + k)) & 1
-    return Classes(zero, patterns, weight, moment, target, leaf, data, number)
+        if classes.keys[group, 0] == mask and classes.keys[group, 1] == pattern and classes.leaf[group] == leaf:
+            return group
+    if used == MOST_CLASSES:
+        return MOST_CLASSES
+    classes.keys[used, 0], classes.keys[used, 1], classes.leaf[used] = mask, pattern, leaf
+    classes.weight[used] = 0.0
+    for column in range(width):
+        classes.moment[used, column] = 0.0
+        classes.target[used, column] = 0.0
+    for layer in range(depth):
+        for k in range(width):
+            classes.zero[used, layer, k] = (mask >> (layer * width + k)) & 1
+            classes.pattern[used, layer, k] = (pattern >> (layer * width + k)) & 1
+    classes.counts[0] = used + 1
+    return int(used)
+
+
+@lean
+def find_classes(points: Points, run: Run, classes: Classes) -> int:
+    """Fill in the classes; how many zeros all data at walls have, or NONE where there are too many classes."""
+    zeros = collect_zeros(points, run, classes)
+    classes.counts[0] = 0
+    crowded = False
+    for place in range(classes.counts[1]):
+        i = classes.data[place]
+        group = MOST_CLASSES if crowded else group_of(points, classes, i)
+        classes.masks[i] = 0
+        if group == MOST_CLASSES:
+            crowded = True
+            continue
+        classes.number[place] = group
+        classes.weight[group] += points.w[i]
+        for column in range(points.x.shape[1]):
+            classes.moment[group, column] += points.w[i] * points.x[i, column]
+            classes.target[group, column] += points.w[i] * points.y[i, column]
+    return NONE if crowded else zeros

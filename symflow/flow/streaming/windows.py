@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.flow.chamber.advancing import ENOUGH, NOT_PLAIN, NOTHING_LEFT, advance
+from symflow.flow.chamber.advancing import ENOUGH, NOT_PLAIN, NOTHING_LEFT
 from symflow.flow.chamber.integrator import Integrator
 from symflow.flow.chamber.trajectory import grown, modes
 from symflow.flow.streaming.replacement import Guards, Replacement
@@ -51,7 +51,7 @@ class Window(Integrator):
         while True:
             s = self.state
             most = min(self.max_events, int(s.log.counts[0]) + STRIDE)
-            why, later = advance(s.table.nodes, s.points, s.log, s.run, self.problem.t_max, s.size_x, most)
+            why, later = s.advance(self.problem.t_max, most)
             if why != ENOUGH:
                 if why == NOTHING_LEFT and later == 0:
                     self.status = "equilibrium"
