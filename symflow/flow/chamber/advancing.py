@@ -37,7 +37,7 @@ from symflow.flow.chamber.stepping import (
     state_at,
     velocity_at,
 )
-from symflow.flow.chamber.tolerances import AT_WALL, FLAT_VALUE
+from symflow.flow.chamber.tolerances import AT_WALL, FLAT_VALUE, ROUNDOFF
 from symflow.flow.chamber.trials import Trial
 from symflow.flow.chamber.zero_classes import Classes
 from symflow.network.arrays import Array
@@ -92,8 +92,11 @@ def at_walls(
 
 
 @lean
-def fill_exits(run: Run, tolerance: float) -> None:
-    """Fill in μ_l and d_l - μ_l of all sliding walls: gradients by θ, values, and which of them are zero."""
+def fill_exits(run: Run, size: float) -> None:
+    """Fill in μ_l and d_l - μ_l of all sliding walls: gradients by θ, values, and which of them are zero.
+
+    A share that decays to zero, or begins there, may be small for long: above roundoff it is an ordinary number.
+    """
     m, n, room = run.counts[0], run.theta.size, run.room
     for wall in range(m):
         low, high = 0.0, run.jump_value[wall]
@@ -107,7 +110,7 @@ def fill_exits(run: Run, tolerance: float) -> None:
             high += run.jump[wall, column] * run.theta[column]
         room.values[wall], room.values[m + wall] = low, high - low
     for place in range(2 * m):
-        room.at_zero[place] = 1 if abs(room.values[place]) <= tolerance else 0
+        room.at_zero[place] = 1 if -10 * FLAT_VALUE * size <= room.values[place] <= ROUNDOFF * size else 0
 
 
 @lean
@@ -165,7 +168,7 @@ def begin_segment(log: Log, run: Run) -> float:
     if m > 0:
         fill_projection(run.rows, m, room.normals, room.onto, room.multipliers)
     size: float = restrict(run.H, run.c, run.theta, room.onto, m, run.hessian, run.velocity, room.half)
-    fill_exits(run, 10 * FLAT_VALUE * size)
+    fill_exits(run, size)
     write_segment(log, run, size)
     return size
 

@@ -22,7 +22,7 @@ from symflow.flow.chamber.resolving import resolve
 from symflow.flow.chamber.running import outdate, write_segment
 from symflow.flow.chamber.state import FlowState
 from symflow.flow.chamber.stepping import fill_modes, next_event, projection, restrict, state_at
-from symflow.flow.chamber.tolerances import FLAT_VALUE
+from symflow.flow.chamber.tolerances import FLAT_VALUE, ROUNDOFF
 from symflow.flow.reporting import Report
 from symflow.network.arrays import Array
 
@@ -109,11 +109,11 @@ class Integrator:
             return AT_REST
         if s.edges is None:
             r.room.multipliers[:m] = multipliers
-            fill_exits(r, 0.0)
+            fill_exits(r, size)
             exits, values = r.room.exits[: 2 * m].copy(), r.room.values[: 2 * m].copy()
         else:
             exits, values = s.edges.gradients, s.edges.gradients @ r.theta + s.edges.values
-        at_zero = (np.abs(values) <= 10 * FLAT_VALUE * size).astype(np.int64)
+        at_zero = ((values >= -10 * FLAT_VALUE * size) & (values <= ROUNDOFF * size)).astype(np.int64)
         lengths = []
         for end in (self.problem.t_max - s.time, np.inf):
             step = float(

@@ -152,7 +152,10 @@ def _squeeze(H: Array, onto: Array, whole: Array, half: Array) -> None:
 
 @compiled
 def fill_modes(hessian: Array, velocity: Array, size: float, rates: Array, V: Array, v: Array) -> None:
-    """Fill in λ, V, v of the flow above; v is zero exactly where nothing but roundoff is left."""
+    """Fill in λ, V, v of the flow above; v is zero exactly where nothing but roundoff is left.
+
+    Of modes with one rate only one counts; columns of V with v = 0 are then not orthogonal to it.
+    """
     n = velocity.size
     values, vectors = np.linalg.eigh(hessian)
     rates[:], V[:] = values, vectors
@@ -167,6 +170,35 @@ def fill_modes(hessian: Array, velocity: Array, size: float, rates: Array, V: Ar
             rates[k] = max(rates[k], 0.0)
         elif abs(v[k]) <= EPS * size * 1e-3:
             v[k] = 0.0
+    _join_equal(rates, V, v)
+
+
+@lean
+def _join_equal(rates: Array, V: Array, v: Array) -> None:
+    """Of all modes with one rate keep one, along their common velocity; the others get v = 0.
+
+    Two modes of one rate can cancel in a function that ends a slide, which then decays like a single exponential that
+    never comes to zero. As a sum of two large ones it has bounds that are worth nothing.
+    """
+    n, first = v.size, 0
+    while first < n:
+        last = first
+        while last + 1 < n and rates[last + 1] - rates[first] <= FLAT * rates[n - 1]:
+            last += 1
+        length = 0.0
+        for k in range(first, last + 1):
+            length += v[k] * v[k]
+        if last > first and length > 0.0:
+            length = np.sqrt(length)
+            for row in range(n):
+                total = 0.0
+                for k in range(first, last + 1):
+                    total += V[row, k] * v[k]
+                V[row, first] = total / length
+            for k in range(first + 1, last + 1):
+                v[k] = 0.0
+            v[first] = length
+        first = last + 1
 
 
 @compiled

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +55,12 @@ class Segment:
     velocity: Array  # (n,) v in these directions
     sliding: tuple[SlidingWall, ...]
     changes: tuple[PatternChange, ...]  # against the segment before
+    pattern_of: Callable[[], Array] = field(repr=False, compare=False)
+
+    @property
+    def pattern(self) -> Array:
+        """Activation pattern (L, N, Q), True for active; data on sliding walls count as truncated."""
+        return self.pattern_of()
 
     def theta_at(self, times: Array) -> Array:
         """θ at times (T,), as (T, n)."""
@@ -117,7 +124,7 @@ class ChamberTrajectory:
             sliding = _sliding_walls(held) if slides else sliding
             # what the start decides is part of the start
             changes = tuple(PatternChange(layer + 1, i, k, e == 1) for layer, i, k, e in rows if row and e in {0, 1})
-            result.append(Segment(begins[row], ends[row], *flow, sliding, changes))
+            result.append(Segment(begins[row], ends[row], *flow, sliding, changes, partial(self.pattern, row)))
         return tuple(result)
 
     @property

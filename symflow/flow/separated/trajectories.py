@@ -7,20 +7,24 @@ the sums of the loss, is computed when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from symflow.errors import KindError
 from symflow.flow.given import read_asked_times
 from symflow.flow.separated.directions import Direction, Kind, direction
 from symflow.flow.separated.reading import Frame, read_frame, read_points, read_weights
 from symflow.flow.separated.sums import Floats
 from symflow.flow.starts import ClusterStart
 from symflow.flow.streamed_arrays import is_streamed
+
+if TYPE_CHECKING:
+    from symflow.flow.separated.population_integrals import Distribution
 
 EVENT = np.dtype([("time", np.float64), ("direction", np.intp), ("point", np.intp)])
 
@@ -161,7 +165,8 @@ def separated_flow(
     Arguments: ``points`` (N, Q), one datum a row; ``target`` ỹ and ``bias`` β(0), each (Q,); ``rotation`` R (Q, Q),
     orthogonal, the identity unless given; ``weights`` (N,), positive, 1/N unless given. Fractions become floats.
 
-    Points that are a memory-mapped array or a Dask array stay where they are (``streaming``).
+    Points that are a memory-mapped array or a Dask array stay where they are (``streaming``). In place of points there
+    may be a list of Q frozen distributions of ``scipy.stats``: the flow of a population, see ``population_flow``.
 
     A datum on its wall, (R(x + β))_k = 0, counts as truncated, ReLU′(0) = 0. That decides the one case in which the
     equation has two solutions, q_k(0) on the lowest datum and q*_k above it: the threshold *rises*, driven by that
@@ -182,6 +187,13 @@ def separated_flow(
     >>> separated_flow([[0.0], [1.0]], target=[-1.0], bias=[-0.5]).freezing_times  # ½ log(1.5/1), times 1/ν = 2
     (0.8109302162163288,)
     """
+    if is_population(points):
+        from symflow.flow.separated.population import population_flow
+
+        if weights is not None:
+            raise KindError("a distribution has its weights in itself: leave out weights")
+        population = population_flow(cast("Sequence[Distribution]", points), target, bias, rotation=rotation)
+        return cast("SeparatedTrajectory", population)  # another class with the same methods, but for the events
     if is_streamed(points):
         from symflow.flow.streaming import streamed_separated_flow
 
@@ -197,6 +209,15 @@ def separated_flow(
         for row, start, end in zip(coordinates, frame.start, frame.target, strict=True)
     )
     return SeparatedTrajectory(frame, coordinates, mass, directions)
+
+
+def is_population(points: object) -> bool:
+    """Whether these are distributions rather than points.
+
+    >>> is_population([[0.0], [1.0]]), is_population([])
+    (False, False)
+    """
+    return isinstance(points, list | tuple) and len(points) > 0 and all(hasattr(entry, "cdf") for entry in points)
 
 
 def _sorted_direction(row: Floats, weights: Floats | float, start: float, target: float) -> Direction:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from symflow.flow import chamber_flow
+from symflow.flow.chamber import check_trajectory
 from symflow.flow.chamber.bookkeeping import NONE, empty_places, pull, push
 from symflow.flow.chamber.inputs import flow_problem
 from symflow.flow.chamber.integrator import Integrator
@@ -76,3 +78,28 @@ def test_nodes_are_composed_maps() -> None:
         assert table.nodes.BtA[nodes[2]] == pytest.approx(B.T @ A, abs=1e-13)
         assert table.nodes.BtB[nodes[2]] == pytest.approx(B.T @ B, abs=1e-13)
     assert table.used == 1 + 8 + 57  # all that the first layer sends to its apex are one after the second: 64 - 7
+
+
+def shifting(seed: int, L: int) -> tuple[np.ndarray, ...]:
+    """40 points in R^3 around one place, three classes: arguments of ``chamber_flow``."""
+    rng = np.random.default_rng(seed)
+    points, targets, biases = rng.normal(size=(40, 3)), rng.normal(size=(3, 3)), rng.normal(size=(L, 3))
+    return points, np.arange(40) % 3, targets, biases, np.linalg.qr(rng.normal(size=(L, 3, 3)))[0]
+
+
+def test_a_share_that_decays_like_one_exponential_ends_no_slide() -> None:
+    # Its two modes of rate 3, each of size 0.004, cancel to 1e-10: it seemed to be zero again and again, 1e6 times.
+    flow = chamber_flow(*shifting(9, 2), t_max=20.0, output_bias="moving", max_events=200)
+    assert flow.status == "non-unique" and len(flow.events) == 60  # the other share ends the slide at 19.81
+    times = [event.time for event in flow.events]
+    assert min(np.diff(times)) > 1e-6 and check_trajectory(flow).residual < 1e-12
+
+
+def test_a_slide_is_left_though_another_share_decays_to_zero() -> None:
+    flow = chamber_flow(*shifting(7, 1), t_max=20.0, output_bias="moving")
+    assert flow.status == "equilibrium" and flow.events[-1].time == pytest.approx(13.427819854805)
+    assert check_trajectory(flow).residual < 1e-12
+    points, *_, rotations = shifting(7, 1)
+    left = rotations[0] @ (points[29] + flow.bias([14.0, 20.0])[:, 0]).T
+    # from networks with (u + sqrt(u² + 1e-12))/2 in place of ReLU, by Radau at 1e-10
+    assert left[2] == pytest.approx([-0.0050, -0.0702], abs=1e-4)

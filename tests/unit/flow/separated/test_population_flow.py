@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from symflow.errors import SymflowError
+from symflow.errors import KindError, SymflowError
 from symflow.flow.separated import population_flow, separated_flow
 
 
@@ -70,3 +70,10 @@ def test_a_threshold_never_passes_the_lower_end():
 def test_bad_input_is_refused(distributions, target):
     with pytest.raises(SymflowError):
         population_flow(distributions, target, np.zeros(len(target)))
+
+
+def test_distributions_in_place_of_points() -> None:
+    given = [stats.norm(), stats.uniform(-1, 3)], [1.0, 0.5], [0.5, -0.25]
+    assert (separated_flow(*given).threshold([0.5, 3.0]) == population_flow(*given).threshold([0.5, 3.0])).all()
+    with pytest.raises(KindError, match="weights"):
+        separated_flow(*given, weights=[1.0, 1.0])
