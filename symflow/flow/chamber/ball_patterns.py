@@ -52,6 +52,7 @@ class BallPatterns:
             [tuple(entries) for entries in pattern] for pattern in active.transpose(1, 0, 2).astype(int).tolist()
         ]
         self.slots = 0
+        self.collapsed: dict[int, BallNode] = {}
         self.root = self._node(0, identity(self.width), flint.arb_mat(self.width, self.n))
         self.paths = [self.path(pattern) for pattern in self.patterns]
         self.H, self.c = flint.arb_mat(self.n, self.n), flint.arb_mat(self.n, 1)
@@ -133,6 +134,10 @@ class BallPatterns:
         return total, value
 
     def _child(self, node: BallNode, entries: Entries) -> BallNode:
+        """The node behind; where all is truncated it is the same for all prefixes, since z_ℓ = -β_ℓ (theory C6)."""
+        if not any(entries) and node.level in self.collapsed:
+            node.children[entries] = self.collapsed[node.level]
+            return node.children[entries]
         rotation = self.rotations[node.level]
         kept = [[rotation[k, column] for column in range(self.width)] for k, entry in enumerate(entries) if entry]
         P = flint.arb_mat(self.width, self.width)
@@ -142,6 +147,8 @@ class BallPatterns:
         B = P * node.B - (identity(self.width) - P) * self._block(node.level)
         child = self._node(node.level + 1, P * node.A, B)
         node.children[entries] = child
+        if not any(entries):
+            self.collapsed[node.level] = child
         return child
 
     def _node(self, level: int, A: Any, B: Any) -> BallNode:

@@ -6,7 +6,7 @@ are affine functions of θ (see ``walls``). Where a datum slides in two layers a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import flint
 
@@ -16,6 +16,13 @@ from symflow.flow.chamber.ball_flow import BallFunction, function_of
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_walls import Place
 from symflow.flow.chamber.trajectory import SlidingWall
+
+
+class Share(NamedTuple):
+    """μ of a sliding wall, whose root ends the slide as truncated, or d - μ, whose root ends it as active."""
+
+    wall: int
+    active: bool
 
 
 class BallSlide:
@@ -65,16 +72,16 @@ class BallSlide:
         force = self.patterns.c - self.patterns.H * state
         return self.onto * force if self.walls else force
 
-    def shares(self) -> dict[tuple[int, bool], BallFunction]:
-        """For every wall with shares of its own: μ (False: its root ends the slide as truncated) and d - μ (True)."""
-        functions: dict[tuple[int, bool], BallFunction] = {}
+    def shares(self) -> dict[Share, BallFunction]:
+        """μ and d - μ of every wall with shares of its own."""
+        functions: dict[Share, BallFunction] = {}
         for number, wall in enumerate(self.walls):
             if self.alone[number]:
                 line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
                 share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]
                 row, offset = self.patterns.jump(wall, self.rows[number])
-                functions[number, False] = function_of(share, start)
-                functions[number, True] = function_of(row - share, offset - start)
+                functions[Share(number, active=False)] = function_of(share, start)
+                functions[Share(number, active=True)] = function_of(row - share, offset - start)
         return functions
 
     def _one_wall(self, wall: SlidingWall, where: str) -> BallFunction:

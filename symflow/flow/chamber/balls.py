@@ -19,11 +19,16 @@ where θ is the true trajectory. What r does:
 
       ρ = (|f(y(T))| + |∇f| r) / (σ - |∇f| (|H| r + |θ''| ρ)).
 
-- While |t - T| <= ρ the two may be in different chambers, where the velocities F and F' differ by at most J there:
-  d|θ - y|/dt <= J + (|H| + |H'|) |θ - y|, so that r becomes at most (r + J ρ) exp((|H| + |H'|) ρ).
-- A projection of y onto the next sliding walls moves it by what f(y) was: roundoff.
+- While |t - T| <= ρ the two may be in different chambers, with velocities F and F'. Where (F' - F)(m) = α ∇f + e, the
+  difference D = θ - y has
 
-Thus r grows by a factor next to 1 + J |∇f| / σ at an event, in which one datum of many jumps, and a precision that is
+      ½ (|D|²)' <= |H| |D|² + (|e| + (|H| + |H'|) · distance from m) |D| ± α ∇f · D,
+
+  + where θ passes first, and then ∇f · D = f(θ) - f(y) <= |f(m)|, for θ is behind the wall and y before it; - where
+  y does, and the reverse. So if α > 0, which is so where the wall brakes the flow or stops it to slide, the last term
+  is at most α |f(m)|, roundoff: valleys keep trajectories together. Otherwise α is counted in with e.
+Thus r grows by more than roundoff only where a wall speeds the flow up, by a factor next to the ratio of the speeds at
+which it is met and left: a datum of many changes it by little. A precision that is
 the same for all events will do; if not, the replay begins again with a higher one. That no other root comes earlier is
 shown by ``ball_walls`` (floats with room for roundoff) and, for what is closer than that, ``ball_positive``.
 """
@@ -42,15 +47,16 @@ from symflow.flow.chamber.ball_bounds import OUT, above, below, column_of, float
 from symflow.flow.chamber.ball_flow import BallFunction, flow_from
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
-from symflow.flow.chamber.ball_slides import BallSlide
+from symflow.flow.chamber.ball_slides import BallSlide, Share
 from symflow.flow.chamber.ball_walls import NearWalls, Place
 from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment, SlidingWall
 
-PRECISIONS = (160, 320, 640)
+PRECISIONS = (128, 256, 512)
 COARSE = 2.0**-60  # of r and ρ: beyond this the replay needs a higher precision
 ZERO = 2.0**-70  # values within this of zero are taken for zero where two walls are met at once, and counted
 TIME = 1e-10  # an event time may differ from the replay by this share of it,
 ROUNDOFF = 2.0**-40  # and by this share of θ over the speed at which the wall is met
+LONGER = 1e-6  # an event is never looked for farther than half of this from the time that the trajectory gives it
 STATE = 1e-9  # θ and θ' at the start of a segment may differ by this share of the sizes of their summands
 
 
@@ -109,6 +115,34 @@ def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
     raise AssertionError
 
 
+@dataclass(slots=True)
+class _Passing:
+    """The event between two chambers, as the course passes it."""
+
+    arriving: Any  # F, the velocity before
+    stiffness: float  # |H| before
+    wall: BallFunction | None  # f, if it is one wall that is met
+    value: float  # |f| there at most
+
+    def radius_after(
+        self, radius: float, early: float, velocity: Any, stiffness: float, moved: float, off: float
+    ) -> float:
+        """|θ - y| when both have passed: see above; ``early`` is ρ, and the course was ``moved`` onto sliding walls."""
+        both = stiffness + self.stiffness
+        jump = velocity - self.arriving
+        close = radius + moved
+        nearby = both * (close + moved + 2.0 * (norm(self.arriving) + norm(velocity)) * early)
+        braking, beside = 0.0, norm(jump)
+        if self.wall is not None:
+            row = self.wall.row
+            share = (row * jump)[0, 0] / (row * row.transpose())[0, 0]
+            if share > 0:
+                braking, beside = above(share), norm(jump - row.transpose() * share)
+                kappa = self.value + self.wall.size * off
+                close = math.hypot(close, math.sqrt(2.0 * early * braking * kappa))
+        return (close + 2.0 * early * (beside + nearby)) * (1.0 + 4.0 * both * early) * (1.0 + 2.0 * OUT)
+
+
 class _Replay:
     """The course from event to event."""
 
@@ -121,7 +155,7 @@ class _Replay:
         self.patterns = BallPatterns(trajectory.problem, trajectory.start_pattern)
         self.time, self.state = flint.arb(0), column_of(trajectory.problem.start.tolist())
         self.radius, self.early, self.widest, self.largest = 0.0, 0.0, 0.0, 0.0
-        self.arriving: tuple[Any, float] | None = None  # velocity and stiffness of the chamber before
+        self.passing: _Passing | None = None  # how the chamber before was left
         self.crossed: set[Place] = set()  # data at walls through the state
         self.left: set[Place] = set()  # those that slid until the share of their own wall had a root
         self.polygons: list[int] = []
@@ -164,25 +198,19 @@ class _Replay:
             self.walls = NearWalls(self.patterns, held)
             self.taken += len(held)
 
-    def _course(
-        self, segment: Segment, index: int, where: str
-    ) -> tuple[BallCourse, dict[tuple[int, bool], BallFunction]]:
+    def _course(self, segment: Segment, index: int, where: str) -> tuple[BallCourse, dict[Share, BallFunction]]:
         """The flow of the segment from the state; the radius after the change of chambers."""
         slide = self.slide
         state, moved, off = slide.project(self.state)
         velocity = slide.velocity(state)
         stiffness = above(self.patterns.H.trace())
-        if self.arriving is not None:
-            arriving, stiffness_before = self.arriving
-            both, early = stiffness + stiffness_before, self.early
-            if not both * early < 0.25:
+        if self.passing is not None:
+            if not (stiffness + self.passing.stiffness) * self.early < 0.125:
                 raise _TooCoarseError(f"{where}: its begin is not isolated well enough")
-            speeds = norm(arriving) + norm(velocity)
-            jump = norm(velocity - arriving) + both * (self.radius + moved + 2.0 * speeds * early)
-            self.radius = ((self.radius + jump * early) * (1.0 + 2.0 * both * early) + moved) * (1.0 + OUT)
+            self.radius = self.passing.radius_after(self.radius, self.early, velocity, stiffness, moved, off)
         else:
             self.radius += moved
-        duration = max(0.0, segment.end - float(self.time)) + 1e-6
+        duration = max(0.0, segment.end - float(self.time)) + LONGER
         self.radius += stiffness * off * duration * (1.0 + OUT)
         if not self.radius < COARSE:
             raise _TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
@@ -196,7 +224,7 @@ class _Replay:
 
     def _pass(
         self, segment: Segment, following: Segment, course: BallCourse,
-        shares: dict[tuple[int, bool], BallFunction], where: str,
+        shares: dict[Share, BallFunction], where: str,
     ) -> None:  # fmt: skip
         """Isolate the event that ends the segment, and go there."""
         flow = course.flow
@@ -217,7 +245,7 @@ class _Replay:
         allowed = TIME * float(segment.end) + ROUNDOFF * (
             1.0 + float(np.abs(segment.theta).max()) + self.walls.size_x
         ) * first.size / max(-float(f[1]), 1e-300)
-        if not above(delta) <= allowed:
+        if not above(delta) <= min(allowed, 0.5 * LONGER):
             raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
         step = (about + delta).mid()
         delta = step - about
@@ -238,7 +266,9 @@ class _Replay:
         met = {key: (function, length - until[id(function)]) for key, function in causes.items()}
         self._stay(course, shares, step, met, where, early)
         self.time, self.state = self.time + step, arrived
-        self.radius, self.early, self.arriving = radius, early, (arriving, course.stiffness)
+        wall = first if len(causes) == 1 and not isinstance(next(iter(causes)), Share) else None
+        self.radius, self.early = radius, early
+        self.passing = _Passing(arriving, course.stiffness, wall, above(first.value(arrived)) + first.size * error)
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
 
@@ -262,7 +292,7 @@ class _Replay:
         return 1.99 * (slope - loss) / bend, (value + size * radius) / (slope - loss) * (1.0 + 4 * OUT)
 
     def _causes(
-        self, segment: Segment, following: Segment, shares: dict[tuple[int, bool], BallFunction],
+        self, segment: Segment, following: Segment, shares: dict[Share, BallFunction],
         state: Any, velocity: Any, where: str,
     ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:  # fmt: skip
         """The functions that vanish at the event, by a key, and the data that are then at walls, or have left one."""
@@ -276,7 +306,7 @@ class _Replay:
             key = self.patterns.same_wall(i, layer, k)
             if key not in causes:
                 causes[key] = self.patterns.kept(i, layer, k)
-        released = {(slide.number[place], now_active.get(place, False)) for place in held - later}
+        released = {Share(slide.number[place], now_active.get(place, False)) for place in held - later}
         own: set[int] = set()
         for key in released:
             function = shares.get(key)
@@ -284,7 +314,7 @@ class _Replay:
                 value, slope = float(function.value(state)), float(function.slope(velocity))
                 if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
                     causes[key] = function
-                    own.add(key[0])
+                    own.add(key.wall)
         if not causes:
             if slide.tied:
                 raise CertificateError(f"{where}: the event that ends it is the exit from a polygon of shares")
@@ -295,17 +325,17 @@ class _Replay:
         return causes, (crossed, {place for place in held - later if slide.number[place] in own})
 
     def _stay(
-        self, course: BallCourse, shares: dict[tuple[int, bool], BallFunction], length: Any,
+        self, course: BallCourse, shares: dict[Share, BallFunction], length: Any,
         causes: dict[Any, tuple[BallFunction, float]], where: str, late: float = 0.0,
     ) -> None:  # fmt: skip
         """Prove that no function vanishes before the event; causes are looked at up to times of their own."""
         end = above(length) * (1.0 + OUT) + late
         flow = course.flow
-        for key, share in shares.items():
-            if share.rests(flow, ZERO):
-                self.resting.add((self.slide.walls[key[0]], key[1]))
+        for share, function in shares.items():
+            if function.rests(flow, ZERO):
+                self.resting.add((self.slide.walls[share.wall], share.active))
             else:
-                stays_positive(course, share, 0.0, causes[key][1] if key in causes else end, where)
+                stays_positive(course, function, 0.0, causes[share][1] if share in causes else end, where)
         _, theta, rates, _ = self.met[-1]
         # the third derivative does not grow, and the trajectory is next to the course
         remainder = (course.around + flow.twist * end**3 / 6.0) * (1.0 + OUT)

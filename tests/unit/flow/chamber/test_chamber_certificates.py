@@ -78,7 +78,7 @@ def test_sliding_with_shares_outside_is_refused() -> None:
 def test_ball_replay(flow) -> None:
     balls = isolate_events(flow)
     assert balls.events == len(flow.events)
-    assert balls.state_error < 1e-12 and balls.time_error < 1e-10 and balls.time_radius < 1e-30
+    assert balls.state_error < 1e-12 and balls.time_error < 1e-10 and balls.time_radius < 1e-28
 
 
 def test_certify_returns_both() -> None:
