@@ -44,7 +44,7 @@ import numpy as np
 
 from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import OUT, above, below, column_of, floats, norm, spill
-from symflow.flow.chamber.ball_flow import BallFunction, flow_from
+from symflow.flow.chamber.ball_flow import BallFlow, BallFunction, flow_from
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
 from symflow.flow.chamber.ball_slides import BallSlide, Share
@@ -235,23 +235,10 @@ class _Replay:
         velocity = flow.velocity_at(state)
         causes, places = self._causes(segment, following, shares, state, velocity, where)
         first = next(iter(causes.values()))
-        second = -(flow.M * velocity)
-        third = -(flow.M * second)
-        f = [first.value(state), *(first.slope(derivative) for derivative in (velocity, second, third))]
-        delta = (-f[0] / f[1]).mid()
-        for _ in range(2):
-            rest = f[0] + delta * (f[1] + delta / 2 * (f[2] + delta / 3 * f[3]))
-            delta = (delta - rest / (f[1] + delta * f[2])).mid()
-        allowed = TIME * float(segment.end) + ROUNDOFF * (
-            1.0 + float(np.abs(segment.theta).max()) + self.walls.size_x
-        ) * first.size / max(-float(f[1]), 1e-300)
-        if not above(delta) <= min(allowed, 0.5 * LONGER):
-            raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
-        step = (about + delta).mid()
-        delta = step - about
-        ball = state + (velocity + (second + third * (delta / 3)) * (delta / 2)) * delta
+        step, ball, error = self._meet(flow, first, about, state, error)
+        self._compare_time(segment, first, velocity, step - about, where)
         arrived = ball.mid()
-        error += spill(ball) + flow.size * norm(third) * above(delta) ** 4 / 24.0
+        error += spill(ball)
         arriving = flow.velocity_at(arrived)
         radius = (course.radius + error) * (1.0 + OUT)  # from the trajectory, in this chamber, to where the course goes
         until: dict[int, float] = {}
@@ -272,6 +259,39 @@ class _Replay:
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
 
+    def _meet(
+        self, flow: BallFlow, function: BallFunction, about: Any, state: Any, error: float
+    ) -> tuple[Any, Any, float]:
+        """(time, ball, error) where a function vanishes: Newton steps along three derivatives.
+
+        The fourth derivative is nowhere longer than at the start; a step back lets what is left out grow.
+        """
+        while True:
+            velocity = flow.velocity_at(state)
+            second = -(flow.M * velocity)
+            third = -(flow.M * second)
+            f = [function.value(state), *(function.slope(derivative) for derivative in (velocity, second, third))]
+            delta = (-f[0] / f[1]).mid()
+            for _ in range(2):
+                rest = f[0] + delta * (f[1] + delta / 2 * (f[2] + delta / 3 * f[3]))
+                delta = (delta - rest / (f[1] + delta * f[2])).mid()
+            step = (about + delta).mid()
+            delta = step - about
+            left_out = flow.size * flow.twist * above(delta) ** 4 / 24.0 * (1.0 + OUT)
+            if not left_out > 2.0 ** (8 - self.bits) or not above(delta) < LONGER:
+                ball = state + (velocity + (second + third * (delta / 3)) * (delta / 2)) * delta
+                return step, ball, error * math.exp(min(flow.size * above(delta), 1e2)) * (1.0 + OUT) + left_out
+            about = step
+            state, error = flow.at(about)
+
+    def _compare_time(self, segment: Segment, function: BallFunction, velocity: Any, delta: Any, where: str) -> None:
+        """Refuse the time that the trajectory gives an event if it is wrong by more than roundoff."""
+        far = 1.0 + float(np.abs(segment.theta).max()) + self.walls.size_x
+        speed = max(-float(function.slope(velocity)), 1e-300)
+        allowed = TIME * segment.end + ROUNDOFF * far * function.size / speed
+        if not above(delta) <= min(allowed, 0.5 * LONGER):
+            raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
+
     def _isolate(
         self, course: BallCourse, function: BallFunction, arrived: Any, arriving: Any, error: float, radius: float,
         where: str,
@@ -280,7 +300,7 @@ class _Replay:
         flow, size = course.flow, function.size
         value = above(function.value(arrived)) + size * error
         if not value < ZERO * (1.0 + size):
-            raise CertificateError(f"{where}: walls taken as met together are met one after another")
+            raise _TooCoarseError(f"{where}: walls taken as met together are met one after another")
         slope = below(-function.slope(arriving)) - size * flow.size * error * (1.0 + OUT)
         if not slope > 0.0:
             raise CertificateError(f"{where}: a wall is met too flatly to tell its root from others")
