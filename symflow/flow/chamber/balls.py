@@ -26,11 +26,15 @@ where θ is the true trajectory. What r does:
 
   + where θ passes first, and then ∇f · D = f(θ) - f(y) <= |f(m)|, for θ is behind the wall and y before it; - where
   y does, and the reverse. So if α > 0, which is so where the wall brakes the flow or stops it to slide, the last term
-  is at most α |f(m)|, roundoff: valleys keep trajectories together. Otherwise α is counted in with e.
+  is at most a = α |f(m)|, roundoff: valleys keep trajectories together. Otherwise α is counted in with e. On sliding
+  walls that remain, ∇f stands for its part along them: D has no other part but for δ. From |D|' <= a/|D| + E + H |D|
+  for a time ρ follows that |D| becomes at most (sqrt(r² + 2 a ρ) + E ρ) exp(H ρ).
+- A projection of y onto the next sliding walls moves it by what f(y) was: roundoff.
+
 Thus r grows by more than roundoff only where a wall speeds the flow up, by a factor next to the ratio of the speeds at
-which it is met and left: a datum of many changes it by little. A precision that is
-the same for all events will do; if not, the replay begins again with a higher one. That no other root comes earlier is
-shown by ``ball_walls`` (floats with room for roundoff) and, for what is closer than that, ``ball_positive``.
+which it is left and met: one datum of many changes it by little. A precision that is the same for all events will do;
+if not, the replay begins again with a higher one. That no other root comes earlier is shown by ``ball_walls`` (floats
+with room for roundoff) and, for what is closer than that, ``ball_positive``.
 """
 
 from __future__ import annotations
@@ -121,8 +125,8 @@ class _Passing:
 
     arriving: Any  # F, the velocity before
     stiffness: float  # |H| before
-    wall: BallFunction | None  # f, if it is one wall that is met
-    value: float  # |f| there at most
+    wall: BallFunction | None  # f, if it is one wall that is met; its gradient along the walls that are slid on
+    value: float  # |f| there at most, and by how much f may differ across those walls
 
     def radius_after(
         self, radius: float, early: float, velocity: Any, stiffness: float, moved: float, off: float
@@ -140,7 +144,7 @@ class _Passing:
                 braking, beside = above(share), norm(jump - row.transpose() * share)
                 kappa = self.value + self.wall.size * off
                 close = math.hypot(close, math.sqrt(2.0 * early * braking * kappa))
-        return (close + 2.0 * early * (beside + nearby)) * (1.0 + 4.0 * both * early) * (1.0 + 2.0 * OUT)
+        return (close + early * (beside + nearby)) * (1.0 + 4.0 * both * early) * (1.0 + 2.0 * OUT)
 
 
 class _Replay:
@@ -159,6 +163,7 @@ class _Replay:
         self.crossed: set[Place] = set()  # data at walls through the state
         self.left: set[Place] = set()  # those that slid until the share of their own wall had a root
         self.polygons: list[int] = []
+        self.off = 0.0  # how far the course may be from the walls that are slid on
         self.taken = 0
         self.resting: set[tuple[SlidingWall, bool]] = set()  # shares that stay at 0 (False) or 1
         self.met: list[tuple[Any, list[float], list[float], float]] = []  # of every segment: t, θ, θ', its size
@@ -214,6 +219,7 @@ class _Replay:
         self.radius += stiffness * off * duration * (1.0 + OUT)
         if not self.radius < COARSE:
             raise _TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
+        self.off = off
         self.state, self.largest = state, max(self.largest, self.radius)
         if slide.tied:
             self.polygons.append(index)
@@ -253,9 +259,14 @@ class _Replay:
         met = {key: (function, length - until[id(function)]) for key, function in causes.items()}
         self._stay(course, shares, step, met, where, early)
         self.time, self.state = self.time + step, arrived
-        wall = first if len(causes) == 1 and not isinstance(next(iter(causes)), Share) else None
+        slide, wall = self.slide, None
+        stays = slide.held <= {(w.layer - 1, i, w.component) for w in following.sliding for i in w.data}
+        if len(causes) == 1 and stays and not isinstance(next(iter(causes)), Share):
+            row = first.row * slide.onto if slide.walls else first.row
+            wall = BallFunction(row, first.offset, first.size)
         self.radius, self.early = radius, early
-        self.passing = _Passing(arriving, course.stiffness, wall, above(first.value(arrived)) + first.size * error)
+        value = above(first.value(arrived)) + first.size * (error + self.off)
+        self.passing = _Passing(arriving, course.stiffness, wall, value)
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
 

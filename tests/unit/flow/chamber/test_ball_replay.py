@@ -136,6 +136,24 @@ def test_neighbours_stay_within_the_radius(case, size) -> None:
             assert near[2] < 1e-15
 
 
+def test_walls_that_speed_the_flow_up_widen_the_radius() -> None:
+    """A threshold that truncates one more datum at each of 7 events: its speed grows from 1/8 to 1 (theory C2)."""
+    points = np.arange(8.0)[:, None]
+    flow = chamber_flow(points, np.zeros(8, dtype=int), [[1000.0]], [[-0.5]], [[[1.0]]], t_max=1.0)
+    assert len(flow.events) == 7
+    around, true = Recorded(flow, 128, radius=1e-25), Recorded(flow, 320, move=np.array([1e-25]))
+    around.run()
+    true.run()
+    apart = abs(float(around.entries[-1][1][0] - true.entries[-1][1][0]))  # each at its own time of passing
+    assert apart <= around.entries[-1][4] * around.entries[-1][3]
+    radii = [entry[2] for entry in around.entries]
+    assert 7.5e-25 < radii[-1] < 8.5e-25
+    # at one time after all events the two are 8 times as far apart as before, less e^{-t}
+    late = around.entries[-1][0], true.entries[-1][0]
+    assert abs(float(late[0] - late[1])) * around.entries[-1][4] > 7.0 * 1e-25
+    assert abs(float(late[0] - late[1])) <= around.entries[-1][3]
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_certificate_of_slides_depths_and_moving_targets(case) -> None:
     flow = flow_of(**case)
