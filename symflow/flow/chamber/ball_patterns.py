@@ -114,9 +114,9 @@ class BallPatterns:
         return function if self.patterns[i][layer][k] else function.negative()
 
     def same_wall(self, i: int, layer: int, k: int) -> tuple[Any, ...]:
-        """A key that is equal for data only if their preactivations are the same function of θ."""
-        node = self.paths[i][layer]
-        return (node.slot, k) if node.blind[k] else (node.slot, k, *self.points[i])
+        """A key that is equal for data only if their preactivations are the same function of θ, with the same sign."""
+        node, side = self.paths[i][layer], self.patterns[i][layer][k]
+        return (node.slot, k, side) if node.blind[k] else (node.slot, k, side, *self.points[i])
 
     def jump(self, wall: SlidingWall, row: Any) -> tuple[Any, Any]:
         """d of a sliding wall, (row, offset): see ``walls``."""

@@ -353,7 +353,8 @@ class _Replay:
         if len(causes) > 1:
             self.taken += len(causes) - 1
         crossed = ((changed | later) - held - later) | (held - later)
-        return causes, (crossed, {place for place in held - later if slide.number[place] in own})
+        left = {place for place in held - later if slide.number[place] in own}
+        return causes, (crossed, left if len(causes) == 1 else set())
 
     def _stay(
         self, course: BallCourse, shares: dict[Share, BallFunction], length: Any,
@@ -368,8 +369,9 @@ class _Replay:
             else:
                 stays_positive(course, function, 0.0, causes[share][1] if share in causes else end, where)
         _, theta, rates, _ = self.met[-1]
-        # the third derivative does not grow, and the trajectory is next to the course
-        remainder = (course.around + flow.twist * end**3 / 6.0) * (1.0 + OUT)
+        # the third derivative does not grow, the trajectory is next to the course, and the derivatives are balls
+        balls = end * (spill(flow.velocity) + end * spill(flow.second))
+        remainder = (course.around + balls + flow.twist * end**3 / 6.0) * (1.0 + OUT)
         done: set[Any] = set()
         for place in self.walls.candidates(theta, rates, floats(flow.second), end, remainder):
             layer, i, k = place

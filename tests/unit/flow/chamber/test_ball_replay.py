@@ -193,3 +193,22 @@ def test_nothing_is_certified_without_continuation() -> None:
     ended = dataclasses.replace(flow, t_end=0.0, status="non-unique")
     certificate = isolate_events(ended)
     assert certificate.events == 0 and certificate.until == 0.0
+
+
+def test_a_twin_that_stays_behind_is_refused() -> None:
+    """Two data at one place cross together; a trajectory in which one of them does not is no trajectory."""
+    given = draw(4, N=30)
+    for name in ("points", "labels"):
+        given[name] = np.concatenate((given[name], given[name][:1]))
+    flow = chamber_flow(**given, t_max=4.0)
+    index, event = next(
+        (number, event) for number, event in enumerate(flow.events, 1) if {c.datum for c in event.changes} == {0, 30}
+    )
+    assert isolate_events(flow).events == len(flow.events)
+    only = tuple(change for change in event.changes if change.datum == 0)
+    segments = list(flow.segments[: index + 1])
+    segments[-1] = dataclasses.replace(segments[-1], changes=only)
+    wrong = dataclasses.replace(flow, t_end=segments[-1].end)
+    wrong.__dict__["segments"] = tuple(segments)
+    with pytest.raises(CertificateError):
+        isolate_events(wrong)

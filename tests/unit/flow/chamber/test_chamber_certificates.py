@@ -113,7 +113,7 @@ def test_a_datum_that_is_passed_over_is_found() -> None:
     flow = chamber_flow(**given, t_max=1.0)
     thresholds = -flow.bias(np.linspace(0.0, 1.0, 50))[:, 0] @ given["rotations"][0].T
     passed = int(np.ptp(thresholds, axis=0).argmax())
-    middle = given["rotations"][0].T @ np.where(np.arange(3) == passed, thresholds[25], thresholds[0] - 5.0)
+    middle = given["rotations"][0].T @ np.where(np.arange(3) == passed, thresholds[25], thresholds[0] + 5.0)
     calm = min(set(range(30)) - {change.datum for event in flow.events for change in event.changes})
     for point, met in ((middle, True), (given["points"][calm], False)):
         problem = dataclasses.replace(
