@@ -17,7 +17,8 @@ is linear and its walls are sums of exponentials, so events are first roots that
     trajectory     what is returned
     certificate    an independent check from the points
     quadratics     the cost of one chamber as a polynomial, for gradients without data
-    balls          event times isolated in ball arithmetic
+    balls          event times isolated in ball arithmetic, with ball_bounds, ball_flow, ball_patterns, ball_slides,
+                   ball_walls and ball_positive
 """
 
 from symflow.flow.chamber.certificate import FlowCertificate, check_trajectory

@@ -1,45 +1,96 @@
 """Event times isolated in ball arithmetic: a replay of a trajectory in which every inequality is proved.
 
 The replay takes from the trajectory only which data change at which event, and about when. Everything else is computed
-anew in python-flint balls: rotations made orthogonal, moments, H and c, the flow through the exponential of a block
-matrix, and for every wall next to the state the bound
+anew in python-flint balls. The exact data of the replay are the floats that were given, except that a rotation stands
+for an orthogonal matrix next to it.
 
-    f(t + h) >= f(t) + f'(t) h - K h²/2,   K = |∇f| |ΠHΠ| |θ'(t)|,
+Balls that are carried from event to event grow, component by component, with the condition of every map that they pass
+through. Here a *course* y(t) of exact points is followed instead, in numbers of fixed precision, and one radius with
 
-which holds for all h >= 0 because |θ'| does not grow. So the walls that are not reached are positive up to the event,
-and those that are reached have one sign change, isolated by an interval Newton step (theory D1, D2). The exact data of
-the replay are the floats that were given, except that rotations are replaced by the orthogonal matrices next to them.
+    |θ(t) - y(t)| <= r   at equal times t,
+
+where θ is the true trajectory. What r does:
+
+- In a chamber both follow θ' = Π(c - Hθ), H symmetric and positive semidefinite, Π the projection onto the sliding
+  walls, of which θ has no distance and y one of δ: d|θ - y|/dt <= |H| δ. So r grows by |H| δ for the time of the
+  segment, and by what was rounded off; δ is roundoff itself.
+- y passes to the next chamber at a time T where f(y) is roundoff, f the function that vanishes; θ does at the one root
+  of f(θ(t)) within ρ of T. For |f(θ) - f(y)| <= |∇f| r along the chamber, with slope |f'(y)| >= σ,
+
+      ρ = (|f(y(T))| + |∇f| r) / (σ - |∇f| (|H| r + |θ''| ρ)).
+
+- While |t - T| <= ρ the two may be in different chambers, with velocities F and F'. Where (F' - F)(m) = α ∇f + e, the
+  difference D = θ - y has
+
+      ½ (|D|²)' <= |H| |D|² + (|e| + (|H| + |H'|) · distance from m) |D| ± α ∇f · D,
+
+  + where θ passes first, and then ∇f · D = f(θ) - f(y) <= |f(m)|, for θ is behind the wall and y before it; - where
+  y does, and the reverse. So if α > 0, which is so where the wall brakes the flow or stops it to slide, the last term
+  is at most a = α |f(m)|, roundoff: valleys keep trajectories together. Otherwise α is counted in with e. On sliding
+  walls that remain, ∇f stands for its part along them: D has no other part but for δ. From |D|' <= a/|D| + E + H |D|
+  for a time ρ follows that |D| becomes at most (sqrt(r² + 2 a ρ) + E ρ) exp(H ρ).
+- A projection of y onto the next sliding walls moves it by what f(y) was: roundoff.
+
+Thus r grows by more than roundoff only where a wall speeds the flow up, by a factor next to the ratio of the speeds at
+which it is left and met: one datum of many changes it by little. A precision that is the same for all events will do;
+if not, the replay begins again with a higher one. That no other root comes earlier is shown by ``ball_walls`` (floats
+with room for roundoff) and, for what is closer than that, ``ball_positive``.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import flint
+import numpy as np
 
 from symflow.errors import CertificateError
-from symflow.flow.chamber.ball_chambers import BallChamber, BallFunction, BallPatterns
-from symflow.flow.chamber.trajectory import ChamberTrajectory
+from symflow.flow.chamber.ball_bounds import OUT, above, below, column_of, floats, norm, spill
+from symflow.flow.chamber.ball_flow import BallFlow, BallFunction, flow_from
+from symflow.flow.chamber.ball_patterns import BallPatterns
+from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
+from symflow.flow.chamber.ball_slides import BallSlide, Share
+from symflow.flow.chamber.ball_walls import NearWalls, Place
+from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment, SlidingWall
 
-BITS = 192  # and BITS_PER_EVENT for every event, since balls grow along the way
-BITS_PER_EVENT = 6
-NEAR = 1e-10  # half the width of the interval in which an event is first looked for
-REACHED = 1e-8  # functions that are smaller than this at an event, relative to the state, are looked at as its cause
-STEPS = 4000
-ZERO = 1e-25  # balls within this of zero at the start of a segment are walls that have just been met
+PRECISIONS = (128, 256, 512)
+COARSE = 2.0**-60  # of r and ρ: beyond this the replay needs a higher precision
+ZERO = 2.0**-70  # values within this of zero are taken for zero where two walls are met at once, and counted
+TIME = 1e-10  # an event time may differ from the replay by this share of it,
+ROUNDOFF = 2.0**-40  # and by this share of θ over the speed at which the wall is met
+LONGER = 1e-6  # an event is never looked for farther than half of this from the time that the trajectory gives it
+STATE = 1e-9  # θ and θ' at the start of a segment may differ by this share of the sizes of their summands
 
 
 @dataclass(frozen=True, slots=True)
 class BallCertificate:
-    """Every event isolated, and no earlier one, up to the end of the trajectory."""
+    """What was proved of the trajectory of the given floats, up to the time ``until``.
+
+    From its start pattern on it passes exactly the given events in the given order, each at one time, which is isolated
+    to within ``time_radius``; between two events every preactivation that is not slid on keeps its sign, and every
+    share of a sliding wall stays inside (0, 1). At all these times it is within ``state_radius`` of points from which
+    θ of the trajectory at its events is not farther than ``state_error``.
+
+    Not proved: that it is the only one where several are possible (the statuses say so); what the numbers below count.
+    """
 
     events: int
     bits: int
     time_error: float  # largest difference of an event time from the replay
-    state_error: float  # largest difference of θ at an event from the replay, absolute
-    time_radius: float  # widest isolating ball, in relation to nothing
+    state_error: float  # largest difference of an entry of θ at an event from the replay, absolute
+    time_radius: float  # widest isolating interval: an event is within this of the time of the replay
+    state_radius: float  # largest Euclidean distance of the true trajectory from the replay
+    until: float  # the end, or the last event where the trajectory ends with a verdict
     unbounded_shares: tuple[int, ...]  # segments whose sliding shares fill polygons: their exits are not proved
+    taken_as_zero: int  # values that vanish to within 2^-70 and are taken for zero: walls through the start, walls that
+    # are met together, walls at rest
+    resting_shares: int  # sliding walls whose share stays at 0 or 1 to within 2^-70, as if frozen (theory C5)
+
+
+class _TooCoarseError(CertificateError):
+    """The same at a higher precision may succeed."""
 
 
 def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
@@ -47,104 +98,324 @@ def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
 
     Raises:
         CertificateError: an event could not be isolated, or another one may come before it.
+
+    >>> from symflow.flow import chamber_flow
+    >>> flow = chamber_flow([[-1.0], [0.0]], [0, 1], [[2.0], [-3.0]], [[0.5]], [[[1.0]]], t_max=10.0)
+    >>> certificate = isolate_events(flow)
+    >>> certificate.events, certificate.time_radius < 1e-35, certificate.taken_as_zero
+    (1, True, 0)
     """
-    before, count = flint.ctx.prec, len(trajectory.segments)
-    bits = BITS + BITS_PER_EVENT * count
-    flint.ctx.prec = bits
+    before = flint.ctx.prec
     try:
-        return _replay(trajectory, bits)
+        for bits in PRECISIONS:
+            flint.ctx.prec = bits
+            try:
+                return _Replay(trajectory, bits).run()
+            except _TooCoarseError:
+                if bits == PRECISIONS[-1]:
+                    raise
     finally:
         flint.ctx.prec = before
+    raise AssertionError
 
 
-def _replay(trajectory: ChamberTrajectory, bits: int) -> BallCertificate:
-    patterns = BallPatterns(trajectory.problem, trajectory.start_pattern)
-    theta = flint.arb_mat([[value] for value in trajectory.problem.start.tolist()])
-    begin = flint.arb(0)
-    worst_time = worst_state = widest = 0.0
-    polygons = []
-    last = len(trajectory.segments) - 1
-    for index, segment in enumerate(trajectory.segments):
-        if index:
-            patterns.change(segment.changes)
-        chamber = patterns.chamber(theta, segment.sliding)
-        if chamber.tied:
-            polygons.append(index)
-        gap = max(abs(float(theta[row, 0].mid()) - segment.theta[row]) for row in range(theta.nrows()))
-        worst_state = max(worst_state, float(gap))
-        worst_time = max(worst_time, abs(float(begin.mid()) - float(segment.begin)))
-        where = f"segment {index}, from t = {segment.begin:.12g}"
-        length = flint.arb(segment.end) - begin
-        if index == last:
-            if trajectory.status in {"horizon", "equilibrium"}:
-                _stay_positive(chamber, chamber.functions, length, where)
-            break
-        near = flint.arb(min(NEAR, 0.25 * float(length.mid()))) if length > 0 else flint.arb(0)
-        reached: list[BallFunction] = []
-        others: list[BallFunction] = []
-        state = chamber.at(length)
-        scale = REACHED * (1.0 + float(abs(theta[0, 0]).mid()))
-        for function in chamber.functions:
-            (reached if abs(float(function.value(state).mid())) < scale else others).append(function)
-        causes = [f for f in reached if f.slope(chamber, state) < 0 and f.value(chamber.at(length + near)) < 0]
-        others += [f for f in reached if not any(f is cause for cause in causes)]
+@dataclass(slots=True)
+class _Passing:
+    """The event between two chambers, as the course passes it."""
+
+    arriving: Any  # F, the velocity before
+    stiffness: float  # |H| before
+    wall: BallFunction | None  # f, if it is one wall that is met; its gradient along the walls that are slid on
+    value: float  # |f| there at most, and by how much f may differ across those walls
+
+    def radius_after(
+        self, radius: float, early: float, velocity: Any, stiffness: float, moved: float, off: float
+    ) -> float:
+        """|θ - y| when both have passed: see above; ``early`` is ρ, and the course was ``moved`` onto sliding walls."""
+        both = stiffness + self.stiffness
+        jump = velocity - self.arriving
+        close = radius + moved
+        nearby = both * (close + moved + 2.0 * (norm(self.arriving) + norm(velocity)) * early)
+        braking, beside = 0.0, norm(jump)
+        if self.wall is not None:
+            row = self.wall.row
+            share = (row * jump)[0, 0] / (row * row.transpose())[0, 0]
+            if share > 0:
+                braking, beside = above(share), norm(jump - row.transpose() * share)
+                kappa = self.value + self.wall.size * off
+                close = math.hypot(close, math.sqrt(2.0 * early * braking * kappa))
+        return (close + early * (beside + nearby)) * (1.0 + 4.0 * both * early) * (1.0 + 2.0 * OUT)
+
+
+class _Replay:
+    """The course from event to event."""
+
+    slide: BallSlide  # of the segment
+    walls: NearWalls  # of all data
+
+    def __init__(self, trajectory: ChamberTrajectory, bits: int) -> None:
+        self.trajectory, self.bits = trajectory, bits
+        self.segments = trajectory.segments
+        self.patterns = BallPatterns(trajectory.problem, trajectory.start_pattern)
+        self.time, self.state = flint.arb(0), column_of(trajectory.problem.start.tolist())
+        self.radius, self.early, self.widest, self.largest = 0.0, 0.0, 0.0, 0.0
+        self.passing: _Passing | None = None  # how the chamber before was left
+        self.crossed: set[Place] = set()  # data at walls through the state
+        self.left: set[Place] = set()  # those that slid until the share of their own wall had a root
+        self.polygons: list[int] = []
+        self.off = 0.0  # how far the course may be from the walls that are slid on
+        self.taken = 0
+        self.resting: set[tuple[SlidingWall, bool]] = set()  # shares that stay at 0 (False) or 1
+        self.met: list[tuple[Any, list[float], list[float], float]] = []  # of every segment: t, θ, θ', its size
+
+    def run(self) -> BallCertificate:
+        """All segments."""
+        over, last, until = self.trajectory.status in {"horizon", "equilibrium"}, len(self.segments) - 1, 0.0
+        for index, segment in enumerate(self.segments):
+            where = f"segment {index}, from t = {segment.begin:.12g}"
+            self._enter(segment, where)
+            course, seen = self._course(segment, index, where)
+            until = float(self.time)
+            if index < last:
+                self._pass(segment, self.segments[index + 1], course, seen, where)
+            elif over:
+                rest = flint.arb(segment.end) - self.time
+                self._stay(course, seen, rest, {}, where)
+                until = segment.end
+        time_error, state_error = self._compare()
+        return BallCertificate(
+            max(last, 0), self.bits, time_error, state_error, self.widest, self.largest, until, tuple(self.polygons),
+            self.taken, len(self.resting),
+        )  # fmt: skip
+
+    def _enter(self, segment: Segment, where: str) -> None:
+        """Change the patterns and the sliding walls."""
+        before = self.slide.held if self.met else set()
+        if self.met:
+            self.patterns.change(segment.changes)
+        self.slide = BallSlide(self.patterns, segment.sliding, where)
+        self.taken += self.slide.taken
+        held = self.slide.held
+        if self.met:
+            for i in {change.datum for change in segment.changes} | {i for _, i, _ in held ^ before}:
+                self.walls.update(i, held)
+        else:
+            self.walls = NearWalls(self.patterns, held)
+            self.taken += len(held)
+
+    def _course(self, segment: Segment, index: int, where: str) -> tuple[BallCourse, dict[Share, BallFunction]]:
+        """The flow of the segment from the state; the radius after the change of chambers."""
+        slide = self.slide
+        state, moved, off = slide.project(self.state)
+        velocity = slide.velocity(state)
+        stiffness = above(self.patterns.H.trace())
+        if self.passing is not None:
+            if not (stiffness + self.passing.stiffness) * self.early < 0.125:
+                raise _TooCoarseError(f"{where}: its begin is not isolated well enough")
+            self.radius = self.passing.radius_after(self.radius, self.early, velocity, stiffness, moved, off)
+        else:
+            self.radius += moved
+        duration = max(0.0, segment.end - float(self.time)) + LONGER
+        self.radius += stiffness * off * duration * (1.0 + OUT)
+        if not self.radius < COARSE:
+            raise _TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
+        self.off = off
+        self.state, self.largest = state, max(self.largest, self.radius)
+        if slide.tied:
+            self.polygons.append(index)
+        flow = flow_from(state, slide.generator(), velocity)
+        size = stiffness * (1.0 + norm(state)) + norm(self.patterns.c)
+        self.met.append((self.time, floats(state), floats(velocity), size))
+        return BallCourse(flow, stiffness, self.radius, self.early), slide.shares() if slide.walls else {}
+
+    def _pass(
+        self, segment: Segment, following: Segment, course: BallCourse,
+        shares: dict[Share, BallFunction], where: str,
+    ) -> None:  # fmt: skip
+        """Isolate the event that ends the segment, and go there."""
+        flow = course.flow
+        about = (flint.arb(segment.end) - self.time).mid()
+        if not about > 0:
+            raise CertificateError(f"{where}: it has no length, so that its events are not one after another")
+        state, error = flow.at(about)
+        velocity = flow.velocity_at(state)
+        causes, places = self._causes(segment, following, shares, state, velocity, where)
+        first = next(iter(causes.values()))
+        step, ball, error = self._meet(flow, first, about, state, error)
+        self._compare_time(segment, first, velocity, step - about, where)
+        arrived = ball.mid()
+        error += spill(ball)
+        arriving = flow.velocity_at(arrived)
+        radius = (course.radius + error) * (1.0 + OUT)  # from the trajectory, in this chamber, to where the course goes
+        until: dict[int, float] = {}
+        early = 0.0
+        for function in causes.values():
+            steep, wide = self._isolate(course, function, arrived, arriving, error, radius, where)
+            until[id(function)] = steep
+            early = max(early, wide)
+        length = float(step) * (1.0 + OUT) + early
+        if not float(step) > 2.0 * (early + self.early):
+            raise _TooCoarseError(f"{where}: its two events are not told apart")
+        met = {key: (function, length - until[id(function)]) for key, function in causes.items()}
+        self._stay(course, shares, step, met, where, early)
+        self.time, self.state = self.time + step, arrived
+        slide, wall = self.slide, None
+        stays = slide.held <= {(w.layer - 1, i, w.component) for w in following.sliding for i in w.data}
+        if len(causes) == 1 and stays and not isinstance(next(iter(causes)), Share):
+            row = first.row * slide.onto if slide.walls else first.row
+            wall = BallFunction(row, first.offset, first.size)
+        self.radius, self.early = radius, early
+        value = above(first.value(arrived)) + first.size * (error + self.off)
+        self.passing = _Passing(arriving, course.stiffness, wall, value)
+        self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
+        self.crossed, self.left = places
+
+    def _meet(
+        self, flow: BallFlow, function: BallFunction, about: Any, state: Any, error: float
+    ) -> tuple[Any, Any, float]:
+        """(time, ball, error) where a function vanishes: Newton steps along three derivatives.
+
+        The fourth derivative is nowhere longer than at the start; a step back lets what is left out grow.
+        """
+        while True:
+            velocity = flow.velocity_at(state)
+            second = -(flow.M * velocity)
+            third = -(flow.M * second)
+            f = [function.value(state), *(function.slope(derivative) for derivative in (velocity, second, third))]
+            delta = (-f[0] / f[1]).mid()
+            for _ in range(2):
+                rest = f[0] + delta * (f[1] + delta / 2 * (f[2] + delta / 3 * f[3]))
+                delta = (delta - rest / (f[1] + delta * f[2])).mid()
+            step = (about + delta).mid()
+            delta = step - about
+            left_out = flow.size * flow.twist * above(delta) ** 4 / 24.0 * (1.0 + OUT)
+            if not left_out > 2.0 ** (8 - self.bits) or not above(delta) < LONGER:
+                ball = state + (velocity + (second + third * (delta / 3)) * (delta / 2)) * delta
+                return step, ball, error * math.exp(min(flow.size * above(delta), 1e2)) * (1.0 + OUT) + left_out
+            about = step
+            state, error = flow.at(about)
+
+    def _compare_time(self, segment: Segment, function: BallFunction, velocity: Any, delta: Any, where: str) -> None:
+        """Refuse the time that the trajectory gives an event if it is wrong by more than roundoff."""
+        far = 1.0 + float(np.abs(segment.theta).max()) + self.walls.size_x
+        speed = max(-float(function.slope(velocity)), 1e-300)
+        allowed = TIME * segment.end + ROUNDOFF * far * function.size / speed
+        if not above(delta) <= min(allowed, 0.5 * LONGER):
+            raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
+
+    def _isolate(
+        self, course: BallCourse, function: BallFunction, arrived: Any, arriving: Any, error: float, radius: float,
+        where: str,
+    ) -> tuple[float, float]:  # fmt: skip
+        """(h, ρ): the trajectory has one root within ρ, and none in a time h before that root."""
+        flow, size = course.flow, function.size
+        value = above(function.value(arrived)) + size * error
+        if not value < ZERO * (1.0 + size):
+            raise _TooCoarseError(f"{where}: walls taken as met together are met one after another")
+        slope = below(-function.slope(arriving)) - size * flow.size * error * (1.0 + OUT)
+        if not slope > 0.0:
+            raise CertificateError(f"{where}: a wall is met too flatly to tell its root from others")
+        wide = 2.0 * (value + size * radius) / slope * (1.0 + OUT)
+        loss = size * (course.stiffness * radius + flow.pull * wide) * (1.0 + OUT)
+        if not loss < 0.25 * slope:
+            raise _TooCoarseError(f"{where}: a wall is met too flatly to tell its root from others")
+        bend = size * (flow.pull + course.stiffness**2 * course.around) * (1.0 + OUT)
+        return 1.99 * (slope - loss) / bend, (value + size * radius) / (slope - loss) * (1.0 + 4 * OUT)
+
+    def _causes(
+        self, segment: Segment, following: Segment, shares: dict[Share, BallFunction],
+        state: Any, velocity: Any, where: str,
+    ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:  # fmt: skip
+        """The functions that vanish at the event, by a key, and the data that are then at walls, or have left one."""
+        slide, held = self.slide, self.slide.held
+        later = {(wall.layer - 1, i, wall.component) for wall in following.sliding for i in wall.data}
+        changed = {(c.layer - 1, c.datum, c.component) for c in following.changes}
+        now_active = {(c.layer - 1, c.datum, c.component): c.active for c in following.changes}
+        causes: dict[Any, BallFunction] = {}
+        for place in sorted((changed | later) - held):
+            layer, i, k = place
+            key = self.patterns.same_wall(i, layer, k)
+            if key not in causes:
+                causes[key] = self.patterns.kept(i, layer, k)
+        released = {Share(slide.number[place], now_active.get(place, False)) for place in held - later}
+        own: set[int] = set()
+        for key in released:
+            function = shares.get(key)
+            if function is not None:
+                value, slope = float(function.value(state)), float(function.slope(velocity))
+                if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
+                    causes[key] = function
+                    own.add(key.wall)
         if not causes:
-            if chamber.tied:
+            if slide.tied:
                 raise CertificateError(f"{where}: the event that ends it is the exit from a polygon of shares")
             raise CertificateError(f"{where}: no wall passes through zero at its end, t = {segment.end:.12g}")
-        _stay_positive(chamber, causes, length - near, where)
-        times = [_isolate(chamber, function, length, near, where) for function in causes]
-        step = times[0]
-        for other in times[1:]:
-            if not step.overlaps(other):
-                raise CertificateError(f"{where}: walls taken as met together are met one after another")
-            step = step if float(step.rad()) <= float(other.rad()) else other
-        _stay_positive(chamber, others, step, where)
-        widest = max(widest, float(step.rad()))
-        theta = chamber.at(step)
-        begin = begin + step
-    return BallCertificate(last, bits, worst_time, worst_state, widest, tuple(polygons))
+        if len(causes) > 1:
+            self.taken += len(causes) - 1
+        crossed = ((changed | later) - held - later) | (held - later)
+        left = {place for place in held - later if slide.number[place] in own}
+        return causes, (crossed, left if len(causes) == 1 else set())
 
+    def _stay(
+        self, course: BallCourse, shares: dict[Share, BallFunction], length: Any,
+        causes: dict[Any, tuple[BallFunction, float]], where: str, late: float = 0.0,
+    ) -> None:  # fmt: skip
+        """Prove that no function vanishes before the event; causes are looked at up to times of their own."""
+        end = above(length) * (1.0 + OUT) + late
+        flow = course.flow
+        for share, function in shares.items():
+            if function.rests(flow, ZERO):
+                self.resting.add((self.slide.walls[share.wall], share.active))
+            else:
+                stays_positive(course, function, 0.0, causes[share][1] if share in causes else end, where)
+        _, theta, rates, _ = self.met[-1]
+        # the third derivative does not grow, the trajectory is next to the course, and the derivatives are balls
+        balls = end * (spill(flow.velocity) + end * spill(flow.second))
+        remainder = (course.around + balls + flow.twist * end**3 / 6.0) * (1.0 + OUT)
+        done: set[Any] = set()
+        for place in self.walls.candidates(theta, rates, floats(flow.second), end, remainder):
+            layer, i, k = place
+            key = self.patterns.same_wall(i, layer, k)
+            if key in done:
+                continue
+            done.add(key)
+            function, until = causes[key] if key in causes else (self.patterns.kept(i, layer, k), end)
+            begin = self._after_start(course, function, place, where)
+            stays_positive(course, function, begin, until, where)
 
-def _isolate(chamber: BallChamber, function: BallFunction, about: Any, near: Any, where: str) -> Any:
-    """The only root of a function within ``near`` of a time, as a ball: interval Newton steps."""
-    low, high = about - near, about + near
-    start = chamber.at(low)
-    if not function.value(start) > 0 or not function.value(chamber.at(high)) < 0:
-        raise CertificateError(f"{where}: a wall does not change sign around its event")
-    bend = function.bend(chamber, start)
-    slope = function.slope(chamber, start)
-    if not slope + bend * (high - low) < 0:
-        raise CertificateError(f"{where}: a wall is met too flatly to tell its root from others")
-    root = about
-    for _ in range(12):
-        middle = root.mid()
-        state = chamber.at(middle)
-        # on the interval between the middle and the root the slope differs by at most bend·|interval|
-        reach = abs(root - middle) + near
-        enclosure = function.slope(chamber, state) + bend * reach * flint.arb(0, 1)
-        better = middle - function.value(state) / enclosure
-        if float(better.rad()) >= 0.5 * float(near.mid()):
-            break
-        near = flint.arb(better.rad()) * 2
-        root = better
-    return root
+    def _after_start(self, course: BallCourse, function: BallFunction, place: Place, where: str) -> float:
+        """The time up to which a function is positive because it starts at zero and leaves it; 0 if it does not."""
+        at_wall = place in self.crossed
+        if not at_wall:
+            value = function.value(course.flow.start)
+            if not abs(value) < ZERO:
+                return 0.0
+            self.taken += 1
+        free = course.after_crossing(function) if place not in self.left else 0.0
+        if free <= 0.0 and function.rests(course.flow, ZERO):
+            self.taken += 1
+            return math.inf
+        if free <= 0.0 and abs(function.slope(course.flow.velocity)) < ZERO:
+            self.taken += place not in self.left
+            free = course.after_leaving(function)
+        if free <= 0.0:
+            raise CertificateError(f"{where}: a datum does not leave the wall to the side that its pattern says")
+        return free - course.early
 
-
-def _stay_positive(chamber: BallChamber, functions: list[BallFunction], end: Any, where: str) -> None:
-    """Prove that functions are positive on (0, end]."""
-    functions = [function for function in functions if not function.rests(chamber, ZERO)]
-    time = flint.arb(0)
-    for step in range(STEPS):
-        state = chamber.at(time)
-        left = end - time
-        advance = left
-        for function in functions:
-            free = function.free_for(chamber, state, at_start=step == 0, zero=ZERO)
-            if free is None:
-                raise CertificateError(f"{where}: a wall may be met before the event at its end")
-            advance = min(advance, free)
-        if not advance < left:
-            return
-        time = time + flint.arb(float(advance.mid()) * 0.999)
-    raise CertificateError(f"{where}: more than {STEPS} steps to show that no wall is met earlier")
+    def _compare(self) -> tuple[float, float]:
+        """Largest differences of times and states from those of the trajectory, refused where they are no roundoff."""
+        if not self.met:
+            return 0.0, 0.0
+        theta = np.array([state for _, state, _, _ in self.met])
+        velocity = np.array([rates for _, _, rates, _ in self.met])
+        size = np.array([size for _, _, _, size in self.met])
+        given = np.array([segment.theta for segment in self.segments])
+        moving = np.array([segment.directions @ segment.velocity for segment in self.segments])
+        state_error = np.abs(theta - given).max(axis=1)
+        wrong = ~(state_error <= STATE * (1.0 + np.abs(theta).max(axis=1)))
+        wrong |= ~(np.abs(velocity - moving).max(axis=1) <= STATE * size)
+        if wrong.any():
+            index = int(wrong.argmax())
+            raise CertificateError(f"segment {index}: its state or velocity is not that of the replay")
+        times = [abs(float(time - flint.arb(s.begin))) for (time, *_), s in zip(self.met, self.segments, strict=True)]
+        return max(times), float(state_error.max())

@@ -44,8 +44,9 @@ def chamber_flow(
         t_max: integrate up to this time.
         weights: w_i > 0, (N,); 1/N_j for a datum of class j unless given.
         output_bias: "moving" lets β_{L+1} flow as well, which shifts all targets together (theory B7).
-        certify: check every segment from the points (``certificate``), and isolate every event time in ball arithmetic
-            (``balls``); the result stands in ``trajectory.certificate``. Takes much longer than the flow.
+        certify: check every segment from the points, at its ends and once in between (``certificate``), and isolate
+            every event in ball arithmetic, with proof that none comes earlier (``balls``); both certificates stand in
+            ``trajectory.certificate``. Takes some ten times as long as the flow.
         max_events: stop with status "max-events" after so many events.
         progress: called with t/t_max now and then.
 
@@ -92,5 +93,5 @@ def chamber_flow(
     from symflow.flow.chamber.balls import isolate_events
     from symflow.flow.chamber.certificate import check_trajectory
 
-    check = check_trajectory(trajectory)
+    check = check_trajectory(trajectory, samples=1)
     return replace(trajectory, certificate=(check, isolate_events(trajectory)))

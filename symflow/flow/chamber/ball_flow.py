@@ -1,0 +1,114 @@
+"""The flow of one chamber from a point, in balls: Taylor series with a remainder that is certain, and bounds for ever.
+
+θ' = v - M (θ - m) from m, M = ΠHΠ symmetric and positive semidefinite. So no derivative of θ grows in length, and what
+is left out behind a term of the Taylor series is at most as long as the first term left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import flint
+
+from symflow.errors import CertificateError
+from symflow.flow.chamber.ball_bounds import OUT, TINY, above, norm, spill
+
+STRIDE = 4.0  # |M| times the time that one series is used for
+MOST = 20_000  # strides
+TERMS = 400
+
+
+@cache
+def _reciprocals(bits: int) -> list[Any]:
+    """1/k at a precision, which is that of the context."""
+    assert bits == flint.ctx.prec
+    return [flint.arb(1) / max(k, 1) for k in range(TERMS)]
+
+
+@dataclass(slots=True)
+class BallFlow:
+    """The flow from m. ``size`` >= |M|; ``speed``, ``pull`` and ``twist`` bound |θ'|, |θ''| and |θ'''| from m on."""
+
+    start: Any
+    M: Any
+    velocity: Any
+    second: Any
+    third: Any
+    size: float
+    speed: float
+    pull: float
+    twist: float
+
+    def velocity_at(self, state: Any) -> Any:
+        """θ' at a point that differs from m in the range of M only."""
+        return self.velocity - self.M * (state - self.start)
+
+    def at(self, time: Any) -> tuple[Any, float]:
+        """(x, error): θ after a time is within ``error`` of a point of the ball x."""
+        reach = self.size * above(time)
+        if not reach <= STRIDE * MOST:
+            raise CertificateError("a segment is too long, or its Hessian too large, for Taylor series")
+        strides = 1 + int(reach / STRIDE)
+        if strides == 1:
+            return self._series(self.start, self.velocity, self.speed, time)
+        # the flow is a contraction: what one stride leaves out does not grow in the next ones
+        state, velocity, error, step = self.start, self.velocity, 0.0, time / strides
+        for _ in range(strides):
+            state, left_out = self._series(state, velocity, norm(velocity), step)
+            error += left_out + spill(state)
+            state = state.mid()
+            velocity = self.velocity_at(state)
+        return state, error
+
+    def _series(self, start: Any, velocity: Any, speed: float, time: Any) -> tuple[Any, float]:
+        duration = above(time)
+        reach, wanted = self.size * duration, 2.0 ** -float(flint.ctx.prec)
+        term, generator, parts = velocity * time, self.M * -time, _reciprocals(flint.ctx.prec)
+        state, left_out = start + term, speed * duration * (1.0 + OUT)
+        for k in range(2, TERMS):
+            left_out *= reach / k * (1.0 + OUT)
+            if left_out <= wanted:
+                return state, left_out + TINY
+            term = generator * term * parts[k]
+            state += term
+        raise CertificateError("a Taylor series does not converge")
+
+
+def flow_from(start: Any, M: Any, velocity: Any) -> BallFlow:
+    """The flow from a point whose coordinates are exact."""
+    second = -(M * velocity)
+    third = -(M * second)
+    return BallFlow(start, M, velocity, second, third, above(M.trace()), norm(velocity), norm(second), norm(third))
+
+
+@dataclass(slots=True)
+class BallFunction:
+    """f(θ) = row · θ + offset."""
+
+    row: Any
+    offset: Any
+    size: float  # >= |row|
+
+    def value(self, state: Any) -> Any:
+        """f."""
+        return (self.row * state)[0, 0] + self.offset
+
+    def rests(self, flow: BallFlow, zero: float) -> bool:
+        """Whether f, f' and f'' are zero at the start of a flow, to within ``zero``."""
+        values = self.value(flow.start), self.slope(flow.velocity), self.slope(flow.second)
+        return all(bool(abs(value) < zero) for value in values)
+
+    def negative(self) -> BallFunction:
+        """-f."""
+        return BallFunction(-self.row, -self.offset, self.size)
+
+    def slope(self, velocity: Any) -> Any:
+        """f' along a velocity; also f'' along an acceleration, and so on."""
+        return (self.row * velocity)[0, 0]
+
+
+def function_of(row: Any, offset: Any) -> BallFunction:
+    """The function with the length of its gradient."""
+    return BallFunction(row, offset, norm(row.transpose()))

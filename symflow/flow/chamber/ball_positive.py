@@ -1,0 +1,102 @@
+"""Proofs that functions of θ stay positive along a segment of the trajectory: no wall is met before the one that is.
+
+Two things are compared: the trajectory θ(t), in this chamber from its event at begin ± ``early`` on, and the course
+y(t), the same flow from a known point m at ``begin``. The flow is a contraction, so that |θ(t) - y(t)| <= ``radius``
+all the way. For f = row · θ + offset three bounds are used, all from the fact that no derivative of θ grows in length:
+
+    f(t + h) >= f(t) + f'(t) h - |row| |θ''(t)| h²/2       for a function that is positive at t;
+    f(t) >= f' t - |row| |θ''| t²/2                        for the wall that the trajectory has just crossed, f(0) = 0;
+    f(t) >= f'' t²/2 - |row| |θ'''| t³/6                   for the wall that it has just left, f(0) = f'(0) = 0.
+
+The first is applied to the course, the others to the trajectory itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import flint
+
+from symflow.errors import CertificateError
+from symflow.flow.chamber.ball_bounds import OUT, below, norm
+from symflow.flow.chamber.ball_flow import BallFlow, BallFunction
+
+STEPS = 4000
+SLACK = 1.0 - 1e-3  # of a step that is allowed
+
+
+@dataclass(slots=True)
+class BallCourse:
+    """A segment of the course, and how far the trajectory may be from it."""
+
+    flow: BallFlow
+    stiffness: float  # >= |H|, for the force c - Hθ before its projection; times ``early`` below 1/4
+    radius: float  # of |θ(t) - y(t)|
+    early: float  # how far from ``begin`` the trajectory may have entered the chamber
+
+    @property
+    def around(self) -> float:
+        """How far from m the trajectory may enter the chamber, and be up to ``begin``.
+
+        a <= radius + early (|v| + |H| a), since |θ'| is at most |v| + |H| a where the trajectory enters.
+        """
+        return (self.radius + self.early * self.flow.speed) * (1.0 + 2.0 * self.stiffness * self.early) * (1.0 + OUT)
+
+    def room(self, function: BallFunction) -> float:
+        """By how much f may differ between trajectory and course, also in the time before ``begin``."""
+        return function.size * self.around * (1.0 + OUT)
+
+    def after_crossing(self, function: BallFunction) -> float:
+        """How long a function that starts at zero is positive for; <= 0 if that is not seen."""
+        flow = self.flow
+        slope = below(function.slope(flow.velocity)) - function.size * self.stiffness * self.around * (1.0 + OUT)
+        bend = function.size * (flow.pull + self.stiffness**2 * self.around)
+        return slope if slope <= 0.0 else SLACK * 2.0 * slope / bend if bend > 0.0 else math.inf
+
+    def after_leaving(self, function: BallFunction) -> float:
+        """The same for a function that starts at zero with slope zero."""
+        flow = self.flow
+        second = below(function.slope(flow.second)) - function.size * self.stiffness**2 * self.around * (1.0 + OUT)
+        third = function.size * (flow.twist + self.stiffness**3 * self.around)
+        return second if second <= 0.0 else SLACK * 3.0 * second / third if third > 0.0 else math.inf
+
+
+def stays_positive(course: BallCourse, function: BallFunction, begin: float, end: float, where: str) -> None:
+    """Prove that f is positive on the trajectory from ``begin`` to ``end``, times from the start of the course."""
+    if end <= begin:
+        return
+    flow, room = course.flow, course.room(function)
+    if begin <= 0.0 and _stays_in_one(course, function, end) > room:
+        return
+    time = max(begin, 0.0)
+    for _ in range(STEPS):
+        if time == 0.0:
+            state, velocity, error, bend = flow.start, flow.velocity, 0.0, flow.pull
+        else:
+            state, error = flow.at(flint.arb(time))
+            velocity = flow.velocity_at(state)
+            bend = norm(flow.M * velocity) + flow.size**2 * error
+        value = below(function.value(state)) - (room + function.size * error) * (1.0 + OUT)
+        slope = below(function.slope(velocity)) - function.size * flow.size * error * (1.0 + OUT)
+        if not value > 0.0:
+            raise CertificateError(f"{where}: a wall may be met before the event at its end")
+        fall = function.size * bend * (1.0 + OUT)
+        root = math.sqrt(slope * slope + 2.0 * fall * value)
+        step = 2.0 * value / (root - slope) if slope < 0.0 else (slope + root) / fall
+        if time + SLACK * step >= end:
+            return
+        time += SLACK * step
+    raise CertificateError(f"{where}: more than {STEPS} steps to show that no wall is met earlier")
+
+
+def _stays_in_one(course: BallCourse, function: BallFunction, end: float) -> float:
+    """A lower bound of f on the course up to ``end``, from its value and derivatives at the start."""
+    flow = course.flow
+    value, slope = below(function.value(flow.start)), below(function.slope(flow.velocity))
+    second = below(function.slope(flow.second))
+    low = min(value, value + slope * end + 0.5 * second * end * end)
+    if slope < 0.0 < second and -slope < second * end:
+        low = value - 0.5 * slope * slope / second
+    sizes = abs(value) + abs(slope) * end + abs(second) * end * end
+    return low - 2.0**-40 * sizes - function.size * flow.twist * end**3 / 6.0 * (1.0 + OUT)

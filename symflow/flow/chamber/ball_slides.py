@@ -1,0 +1,98 @@
+"""Sliding walls in balls: the projection onto them, and the shares of their jumps that must stay inside (0, 1).
+
+On walls with gradients g the velocity is Π(c - Hθ), Π the projection along the rows of g; the shares μ_l and d_l - μ_l
+are affine functions of θ (see ``walls``). Where a datum slides in two layers at once the jumps do not add: no shares.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import flint
+
+from symflow.errors import CertificateError
+from symflow.flow.chamber.ball_bounds import identity, norm, spill
+from symflow.flow.chamber.ball_flow import BallFunction, function_of
+from symflow.flow.chamber.ball_patterns import BallPatterns
+from symflow.flow.chamber.ball_walls import Place
+from symflow.flow.chamber.trajectory import SlidingWall
+
+
+class Share(NamedTuple):
+    """μ of a sliding wall, whose root ends the slide as truncated, or d - μ, whose root ends it as active."""
+
+    wall: int
+    active: bool
+
+
+class BallSlide:
+    """The walls that are slid on in a segment."""
+
+    def __init__(self, patterns: BallPatterns, walls: tuple[SlidingWall, ...], where: str) -> None:
+        self.patterns, self.walls = patterns, walls
+        self.number = {(w.layer - 1, i, w.component): number for number, w in enumerate(walls) for i in w.data}
+        layers: dict[int, set[int]] = {}
+        for layer, i, _ in self.number:
+            layers.setdefault(i, set()).add(layer)
+        self.tied = any(len(found) > 1 for found in layers.values())
+        self.alone = [all(len(layers[i]) == 1 for i in wall.data) for wall in walls]
+        self.taken = 0  # data that are taken to be on one wall, to within the balls
+        functions = [self._one_wall(wall, where) for wall in walls]
+        self.rows = [function.row for function in functions]
+        if walls:
+            n = patterns.n
+            self.G = flint.arb_mat([[row[0, column] for column in range(n)] for row in self.rows])
+            self.offsets = flint.arb_mat([[function.offset] for function in functions])
+            try:
+                self.multipliers = (self.G * self.G.transpose()).solve(self.G)
+            except ZeroDivisionError:
+                raise CertificateError(f"{where}: the sliding walls have dependent normals") from None
+            self.back = self.multipliers.transpose()
+            self.onto = identity(n) - self.back * self.G
+
+    @property
+    def held(self) -> set[Place]:
+        """The places that slide."""
+        return set(self.number)
+
+    def project(self, state: Any) -> tuple[Any, float, float]:
+        """(state, moved, off): an exact point next to the walls, how far it was moved, how far from them it may be."""
+        if not self.walls:
+            return state, 0.0, 0.0
+        defect = self.back * (self.G * state + self.offsets)
+        ball = state - defect
+        return ball.mid(), norm(defect) + spill(ball), spill(ball)
+
+    def generator(self) -> Any:
+        """ΠHΠ."""
+        return self.onto * self.patterns.H * self.onto if self.walls else self.patterns.H
+
+    def velocity(self, state: Any) -> Any:
+        """Π(c - Hθ)."""
+        force = self.patterns.c - self.patterns.H * state
+        return self.onto * force if self.walls else force
+
+    def shares(self) -> dict[Share, BallFunction]:
+        """μ and d - μ of every wall with shares of its own."""
+        functions: dict[Share, BallFunction] = {}
+        for number, wall in enumerate(self.walls):
+            if self.alone[number]:
+                line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
+                share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]
+                row, offset = self.patterns.jump(wall, self.rows[number])
+                functions[Share(number, active=False)] = function_of(share, start)
+                functions[Share(number, active=True)] = function_of(row - share, offset - start)
+        return functions
+
+    def _one_wall(self, wall: SlidingWall, where: str) -> BallFunction:
+        """The preactivation of all data of a wall."""
+        layer, k, leader = wall.layer - 1, wall.component, wall.data[0]
+        function = self.patterns.wall(leader, layer, k)
+        key = self.patterns.same_wall(leader, layer, k)
+        for i in wall.data[1:]:
+            if self.patterns.same_wall(i, layer, k) != key:
+                other = self.patterns.wall(i, layer, k)
+                if not (function.row.overlaps(other.row) and function.offset.overlaps(other.offset)):
+                    raise CertificateError(f"{where}: data that slide on one wall are at different ones")
+                self.taken += 1
+        return function
