@@ -3,9 +3,9 @@
 ``chamber_flow`` is asked for every instance, and its answer is put to routes that share nothing with it: the checker
 of Filippov's conditions from the points, segment by segment; the cost, from the definition of the network, on a grid
 far denser than the checker's; and for a sample the smoothed network (``comparing``). A verdict like "non-unique" is an
-answer, and the flow up to there is checked like any other. Anything else is *wrong*: an exception, a status without a
-name, a flow that does not reach where it says, a check that fails, a cost that rises, a limit of smoothed networks that
-is another one.
+answer: the flow up to there is checked like any other, and so are the continuations that it names (``continuing``).
+Anything else is *wrong*: an exception, a status without a name, a flow that does not reach where it says, a check that
+fails, a cost that rises, a limit of smoothed networks that is another one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from symflow.errors import CertificateError
 from symflow.flow import chamber_flow
 from symflow.flow.chamber import ChamberTrajectory, check_trajectory
 from tests.flows.comparing import Comparison, compare
+from tests.flows.continuing import check_continuations
 from tests.flows.smoothed import smoothed_network
 from tests.unit.flow.chamber.instances import draw
 
@@ -56,6 +57,7 @@ class Judged:
     events: int = 0
     sliding: int = 0  # segments that slide
     defects: dict[str, float] = field(default_factory=dict)
+    continuations: int = 0  # followed and checked, of a verdict "non-unique"
     comparison: Comparison | None = None
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -85,6 +87,8 @@ def _judge(found: Judged) -> None:
     segments = flow.segments
     found.events, found.sliding = max(0, len(segments) - 1), sum(bool(segment.sliding) for segment in segments)
     found.wrong += contradictions(flow, instance.horizon)
+    if flow.status == "non-unique":
+        found.wrong += _doubts(found, flow)
     if flow.t_end == 0.0:
         return
     certificate = asdict(check_trajectory(flow, samples=2))
@@ -96,6 +100,17 @@ def _judge(found: Judged) -> None:
         found.comparison = compare(problem, flow)
         if not found.comparison.agrees:
             found.wrong.append(f"smoothed networks tend to something else: {found.comparison}")
+
+
+def _doubts(found: Judged, flow: ChamberTrajectory) -> Iterator[str]:
+    """Why the flow might be unique after all."""
+    try:
+        found.continuations = check_continuations(flow)
+    except CertificateError as error:
+        yield f"a continuation that it names is none: {error}"
+    else:
+        if not found.continuations:
+            yield "from where it ends, the flow goes on"
 
 
 def contradictions(flow: ChamberTrajectory, horizon: float) -> Iterator[str]:

@@ -70,6 +70,7 @@ def table(tallies: list[Tally]) -> str:
     line("named verdicts", lambda t: len(t.verdicts))
     for status in VERDICTS:
         line(f"  {status}", lambda t, status=status: t.statuses[status])
+    line("  continuations followed", lambda t: sum(found.continuations for found in t.judged))
     line("silently wrong", lambda t: len(t.wrong))
     line("events", lambda t: sum(found.events for found in t.judged))
     line("instances that slide", lambda t: sum(found.sliding > 0 for found in t.judged))

@@ -10,7 +10,7 @@ import pytest
 
 from symflow.flow import chamber_flow
 from symflow.flow.chamber import ChamberTrajectory
-from tests.flows import campaign
+from tests.flows import campaign, continuing
 from tests.flows.__main__ import main
 from tests.flows.campaign import Instance, judge
 from tests.flows.comparing import Comparison
@@ -82,6 +82,19 @@ def test_another_flow_is_found_without_the_checker(monkeypatch: pytest.MonkeyPat
 def test_a_verdict_is_no_excuse_for_what_comes_before(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, lambda flow: replace(moved(flow), status="non-unique", t_end=0.9 * flow.t_end))
     assert any("the checker refuses it" in what for what in judge(LARGE).wrong)
+
+
+def test_the_continuations_of_a_verdict_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ambiguous = Instance(9, L=2)
+    found = judge(ambiguous)
+    assert (found.status, found.continuations, found.wrong) == ("non-unique", 2, [])
+    monkeypatch.setattr(continuing, "chamber_flow", lambda **problem: moved(chamber_flow(**problem)))
+    assert any("a continuation that it names is none" in what for what in judge(ambiguous).wrong)
+
+
+def test_a_verdict_that_nothing_calls_for_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch, lambda flow: replace(flow, status="non-unique", t_end=0.9 * flow.t_end))
+    assert judge(LARGE).wrong[-1] == "from where it ends, the flow goes on"
 
 
 def test_distances_that_stay_do_not_agree() -> None:
