@@ -11,6 +11,7 @@ import pytest
 from symflow.derivation.files import load
 from symflow.flow import chamber_flow
 from symflow.flow.chamber import check_trajectory
+from tests.flows.smoothed import smoothed_biases
 from tests.unit.flow.chamber.instances import draw
 
 DERIVATIONS = Path(__file__).parents[2] / "derivations"
@@ -66,31 +67,10 @@ def test_deep_flows_are_decided() -> None:
     assert sum(flow.status == "non-unique" for flow in runs) <= 4
 
 
-def smoothed_end(problem: dict[str, Any], horizon: float, width: float) -> np.ndarray:
-    """Radau on the network with ReLU replaced by (u + sqrt(u² + width²))/2: a smooth flow, by backpropagation."""
-    integrate = pytest.importorskip("scipy.integrate")
-    x, labels, R = problem["points"], problem["labels"], problem["rotations"]
-    y, w = problem["targets"][labels], (1.0 / np.bincount(labels))[labels]
-    shape = problem["biases"].shape
-
-    def velocity(_, stacked):
-        beta = stacked.reshape(shape)
-        z, slopes = x, []
-        for rotation, b in zip(R, beta, strict=True):
-            u = (z + b) @ rotation.T
-            root = np.sqrt(u * u + width * width)
-            slopes.append(0.5 * (1.0 + u / root))
-            z = 0.5 * (u + root) @ rotation - b
-        p = w[:, None] * (z - y)
-        result = np.empty(shape)
-        for layer in range(len(R) - 1, -1, -1):
-            through = ((p @ R[layer].T) * slopes[layer]) @ R[layer]
-            result[layer] = (p - through).sum(axis=0)
-            p = through
-        return result.ravel()
-
-    start = problem["biases"].ravel()
-    return integrate.solve_ivp(velocity, (0.0, horizon), start, method="Radau", rtol=1e-8, atol=1e-10).y[:, -1]
+def distances(problem: dict[str, Any], end: np.ndarray) -> list[float]:
+    """From smoothed networks at t = 4, for ever less smoothing."""
+    pytest.importorskip("scipy.integrate")
+    return [float(np.abs(smoothed_biases(problem, [4.0], width)[0] - end).max()) for width in (1e-2, 1e-3, 1e-4)]
 
 
 @pytest.mark.parametrize(("seed", "L"), [(0, 1), (3, 2), (4, 2)])
@@ -98,8 +78,7 @@ def test_limit_of_smoothed_networks(seed, L) -> None:
     problem = draw(seed, N=12, Q=2, L=L)
     flow = chamber_flow(**problem, t_max=4.0)
     assert flow.status in {"equilibrium", "horizon"} and len(flow.events) > 2
-    end = flow.bias([4.0])[0].ravel()
-    errors = [np.abs(smoothed_end(problem, 4.0, width) - end).max() for width in (1e-2, 1e-3, 1e-4)]
+    errors = distances(problem, flow.bias([4.0])[0])
     assert errors[2] < 1e-3 and errors[2] < 0.3 * errors[0]
 
 
@@ -108,8 +87,7 @@ def test_tied_slides_are_limits_of_smoothed_networks(seed) -> None:
     problem = draw(seed, N=12, Q=2, L=3)
     flow = chamber_flow(**problem, t_max=4.0)
     assert finished(flow) and tied(flow) >= 3
-    end = flow.bias([4.0])[0].ravel()
-    errors = [np.abs(smoothed_end(problem, 4.0, width) - end).max() for width in (1e-2, 1e-3, 1e-4)]
+    errors = distances(problem, flow.bias([4.0])[0])
     assert errors[2] < 1e-3 and errors[2] < 0.3 * errors[1] < 0.1 * errors[0]
 
 

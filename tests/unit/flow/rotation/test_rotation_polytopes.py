@@ -13,7 +13,7 @@ from symflow.flow.rotation.arrangements import lies_in_span
 from symflow.flow.rotation.equations import Parameters, Rows
 from symflow.flow.rotation.hulls import Piece, Polytope, _facets
 from symflow.network import draw_orthogonal
-from tests.unit.flow.rotation.smoothed_relu import smoothed
+from tests.flows.smoothed import equally_weighted, smoothed_biases_and_rotations
 
 SIGN = {"truncated": -1, "sliding": 0, "active": 1}
 
@@ -139,7 +139,7 @@ def test_whole_families_and_joining_data_as_in_the_smoothed_flow(seed, N, t_max)
     assert flow.status == "finished", flow.message
     errors = []
     for width in (1e-2, 1e-3, 1e-5):
-        beta, R = smoothed(arguments, t_max, width)
+        beta, R = smoothed_biases_and_rotations(equally_weighted(*arguments), t_max, width)
         errors.append(max(np.abs(flow.bias([t_max])[0] - beta).max(), np.abs(flow.rotation([t_max])[0] - R).max()))
     assert errors[2] < 2e-5
     assert errors[0] > 2 * errors[1] > 4 * errors[2]

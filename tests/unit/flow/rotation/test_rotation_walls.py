@@ -9,7 +9,7 @@ from symflow.flow import rotation_flow
 from symflow.flow.rotation.filippov import Candidate, decide, multipliers
 from symflow.flow.rotation.walls import FRACTIONS, Unresolved, displacement, first_root
 from symflow.network import draw_orthogonal
-from tests.unit.flow.rotation.smoothed_relu import smoothed
+from tests.flows.smoothed import equally_weighted, smoothed_biases_and_rotations
 
 
 def instance(seed, Q, L, N):
@@ -39,7 +39,7 @@ def test_the_smoothed_flow_tends_to_this_one(seed, Q, L, N, t_max, kinds):
     assert kinds is None or {event.kind for event in flow.events} == kinds
     errors = []
     for width in (1e-2, 1e-3, 1e-4):
-        beta, R = smoothed(arguments, t_max, width)
+        beta, R = smoothed_biases_and_rotations(equally_weighted(*arguments), t_max, width)
         errors.append(max(np.abs(flow.bias([t_max])[0] - beta).max(), np.abs(flow.rotation([t_max])[0] - R).max()))
     assert errors[2] < 1e-3
     assert errors[2] < errors[1] / 3
