@@ -66,7 +66,7 @@ def test_a_planted_error_is_found(instance, wrong, words, monkeypatch: pytest.Mo
 
 
 def test_a_cost_that_rises_is_found_without_the_checker(monkeypatch: pytest.MonkeyPatch) -> None:
-    plant(monkeypatch, lambda flow: replace(flow, log=flow.log._replace(v=-flow.log.v)))
+    plant(monkeypatch, lambda flow: replace(flow, log=flow.log._replace(velocity=-flow.log.velocity)))
     trust(monkeypatch)
     assert any(what.startswith("the cost rises") for what in judge(LARGE).wrong)
 
