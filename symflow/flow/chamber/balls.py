@@ -19,16 +19,7 @@ where θ is the true trajectory. What r does:
 
       ρ = (|f(y(T))| + |∇f| r) / (σ - |∇f| (|H| r + |θ''| ρ)).
 
-- While |t - T| <= ρ the two may be in different chambers, with velocities F and F'. Where (F' - F)(m) = α ∇f + e, the
-  difference D = θ - y has
-
-      ½ (|D|²)' <= |H| |D|² + (|e| + (|H| + |H'|) · distance from m) |D| ± α ∇f · D,
-
-  + where θ passes first, and then ∇f · D = f(θ) - f(y) <= |f(m)|, for θ is behind the wall and y before it; - where
-  y does, and the reverse. So if α > 0, which is so where the wall brakes the flow or stops it to slide, the last term
-  is at most a = α |f(m)|, roundoff: valleys keep trajectories together. Otherwise α is counted in with e. On sliding
-  walls that remain, ∇f stands for its part along them: D has no other part but for δ. From |D|' <= a/|D| + E + H |D|
-  for a time ρ follows that |D| becomes at most (sqrt(r² + 2 a ρ) + E ρ) exp(H ρ).
+- While |t - T| <= ρ the two may be in different chambers: see ``ball_passing``.
 - A projection of y onto the next sliding walls moves it by what f(y) was: roundoff.
 
 Thus r grows by more than roundoff only where a wall speeds the flow up, by a factor next to the ratio of the speeds at
@@ -49,6 +40,7 @@ import numpy as np
 from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import OUT, above, below, column_of, floats, norm, spill
 from symflow.flow.chamber.ball_flow import BallFlow, BallFunction, flow_from
+from symflow.flow.chamber.ball_passing import Passing
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
 from symflow.flow.chamber.ball_slides import BallSlide, Share
@@ -119,34 +111,6 @@ def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
     raise AssertionError
 
 
-@dataclass(slots=True)
-class _Passing:
-    """The event between two chambers, as the course passes it."""
-
-    arriving: Any  # F, the velocity before
-    stiffness: float  # |H| before
-    wall: BallFunction | None  # f, if it is one wall that is met; its gradient along the walls that are slid on
-    value: float  # |f| there at most, and by how much f may differ across those walls
-
-    def radius_after(
-        self, radius: float, early: float, velocity: Any, stiffness: float, moved: float, off: float
-    ) -> float:
-        """|θ - y| when both have passed: see above; ``early`` is ρ, and the course was ``moved`` onto sliding walls."""
-        both = stiffness + self.stiffness
-        jump = velocity - self.arriving
-        close = radius + moved
-        nearby = both * (close + moved + 2.0 * (norm(self.arriving) + norm(velocity)) * early)
-        braking, beside = 0.0, norm(jump)
-        if self.wall is not None:
-            row = self.wall.row
-            share = (row * jump)[0, 0] / (row * row.transpose())[0, 0]
-            if share > 0:
-                braking, beside = above(share), norm(jump - row.transpose() * share)
-                kappa = self.value + self.wall.size * off
-                close = math.hypot(close, math.sqrt(2.0 * early * braking * kappa))
-        return (close + early * (beside + nearby)) * (1.0 + 4.0 * both * early) * (1.0 + 2.0 * OUT)
-
-
 class _Replay:
     """The course from event to event."""
 
@@ -159,7 +123,7 @@ class _Replay:
         self.patterns = BallPatterns(trajectory.problem, trajectory.start_pattern)
         self.time, self.state = flint.arb(0), column_of(trajectory.problem.start.tolist())
         self.radius, self.early, self.widest, self.largest = 0.0, 0.0, 0.0, 0.0
-        self.passing: _Passing | None = None  # how the chamber before was left
+        self.passing: Passing | None = None  # how the chamber before was left
         self.crossed: set[Place] = set()  # data at walls through the state
         self.left: set[Place] = set()  # those that slid until the share of their own wall had a root
         self.polygons: list[int] = []
@@ -266,7 +230,7 @@ class _Replay:
             wall = BallFunction(row, first.offset, first.size)
         self.radius, self.early = radius, early
         value = above(first.value(arrived)) + first.size * (error + self.off)
-        self.passing = _Passing(arriving, course.stiffness, wall, value)
+        self.passing = Passing(arriving, course.stiffness, wall, value)
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
 

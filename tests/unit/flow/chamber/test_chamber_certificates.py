@@ -131,7 +131,7 @@ def test_a_datum_that_is_passed_over_is_found() -> None:
         start = np.concatenate((flow.start_pattern, np.array(pattern)[:, None]), axis=1)
         more = dataclasses.replace(flow, problem=problem, start_pattern=start)
         if met:
-            with pytest.raises(CertificateError, match="met (before|earlier)"):
+            with pytest.raises(CertificateError, match=r"met (before|earlier)"):
                 isolate_events(more)
             with pytest.raises(CertificateError, match="wrong side"):
                 check_trajectory(more)
