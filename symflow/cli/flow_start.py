@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from symflow.confirm.datasets import FILES, load
 from symflow.errors import ClaimError
-from symflow.flow.records import Data
+from symflow.flow.given import read_real
+from symflow.flow.records import Data, Floats
 from symflow.network import draw_orthogonal
 from symflow.network.data_files import NamedClasses, named_classes, read_data_file
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +46,7 @@ def read_start(options: Namespace) -> Start:
 def read_data(options: Namespace) -> NamedClasses:
     """The data named by ``--data``, with the classes and features that are wanted."""
     found = _load(options.data, options.labels)
+    read_real(found.points, f"--data {options.data}", 2)  # squares of what is larger are no floats
     if options.classes is not None:
         found = found.only([name.strip() for name in options.classes.split(",")])
     if options.features is not None:
@@ -59,6 +58,8 @@ def _load(name: str, labels: str) -> NamedClasses:
     if name in FILES:
         data = load(name)  # type: ignore[arg-type]  # one of the names
         return named_classes(data.points, data.labels)
+    if not name:
+        raise ClaimError("--data is empty; give a file .csv or .npz, or one of " + ", ".join(sorted(FILES)))
     path = Path(name)
     if not path.suffix and not path.exists():
         known = ", ".join(sorted(FILES))
@@ -127,7 +128,7 @@ def _table(text: str, option: str, rows: int, width: int, what: str) -> Floats:
         parsed.append([_real(cell, option) for cell in cells])
     if len(parsed) != rows:
         raise ClaimError(f"{option}: {len(parsed)} rows, and one is needed for each {what}, {rows}; separate them by ;")
-    return np.array(parsed)
+    return read_real(parsed, option, 2)
 
 
 def _real(cell: str, option: str) -> float:

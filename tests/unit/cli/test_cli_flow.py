@@ -267,6 +267,8 @@ def test_the_bar_is_for_terminals(monkeypatch, capsys):
         ("1,2,a\n3,inf,b\n", "line 2: column 2 is inf"),
         ("1,2,a\n3,4,5,b\n", "line 2 has 4 columns; line 1, the first datum, has 3"),
         ("1,2,\n", "line 1: the label, in the last column, is empty"),
+        ("1,2,a\n3,4,NaN\n", "line 2: the label is NaN; leave out the line"),
+        ("1e200,2,a\n3,4,b\n", "has an entry above 1e+75 in absolute value; rescale"),
         ("1\n2\n", "has one column, which would be the label"),
         ("x,y,z\n", "holds no data"),
         ("", "holds no data"),
@@ -287,6 +289,10 @@ def test_a_bad_table_is_told_by_its_line(text, message, tmp_path, capsys):
         (["--data", "flowers"], "these are digits, iris, wine"),
         (["--data", "absent.csv"], "absent.csv cannot be read: No such file"),
         (["--data", "points.txt"], "Data come as .csv or .npz"),
+        (["--data", "."], ". is a folder; give a file in it"),
+        (["--data", "points"], "neither a file nor a data set"),
+        (["--data", ""], "--data is empty; give a file"),
+        (["--data", "iris", "--target", "1e200,0,0,0;0,1,0,0;0,0,1,0"], "--target has an entry above 1e+75"),
         (["--data", "iris", "--classes", "0,7"], "there is no class '7'; the classes are '0', '1', '2'"),
         (["--data", "iris", "--classes", "1,1"], "named twice"),
         (["--data", "iris", "--features", "0,9"], "feature 9 is not there; they are counted from 0 to 3"),
@@ -325,6 +331,7 @@ def test_wrong_numbers(wrong, capsys):
         ({"points": np.zeros(3)}, "points must be real numbers (N, Q)"),
         ({"points": np.array([[1.0, np.nan]])}, "points[0, 1] is nan"),
         ({"points": np.zeros((2, 2)), "labels": np.zeros(3)}, "2 points need labels (2,), not (3,)"),
+        ({"points": np.zeros((3, 2)), "labels": np.array([0.0, 1.0, np.nan])}, "labels[2] is nan; leave the point out"),
         ({"points": np.array([[object()]])}, "no NPZ archive of plain arrays"),
     ],
 )
@@ -335,6 +342,13 @@ def test_bad_archives(arrays, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
     path.write_bytes(b"no archive")
     assert main(["flow", "chamber", "--data", str(path), "-o", str(tmp_path / "flow.npz")]) == 2
+
+
+def test_one_array_is_no_archive(tmp_path, capsys):
+    with (tmp_path / "points.npz").open("wb") as file:
+        np.save(file, np.zeros((3, 2)))
+    assert main(["flow", "chamber", "--data", str(tmp_path / "points.npz"), "-o", str(tmp_path / "flow.npz")]) == 2
+    assert "points.npz holds one array, as np.save writes it" in capsys.readouterr().err
 
 
 def test_tables_of_all_sorts():
