@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from symflow.confirm.datasets import FILES, load
-from symflow.errors import ClaimError
+from symflow.errors import ClaimError, KindError
 from symflow.flow.given import read_real
 from symflow.flow.records import Data, Floats
 from symflow.network import draw_orthogonal
-from symflow.network.data_files import NamedClasses, named_classes, read_data_file
+from symflow.network.arrays import require_orthogonal
+from symflow.network.data_files import NamedClasses, named_classes, read_data_file, read_matrices
+
+ROTATIONS = ("towards", "identity", "random")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +33,42 @@ class Start:
 def read_start(options: Namespace) -> Start:
     """Everything that a flow starts from. Raises ClaimError, which says what to change."""
     chosen = read_data(options)
-    counts = np.bincount(chosen.labels, minlength=len(chosen.names))
-    data = Data(chosen.points, chosen.labels, 1.0 / counts[chosen.labels], _targets(options.target, chosen))
-    depth = len(chosen.names) if options.layers is None else options.layers
+    data = Data(chosen.points, chosen.labels, _masses(options.weights, chosen), _targets(options.target, chosen))
+    given = None if options.rotation in ROTATIONS else read_matrices(options.rotation, chosen.points.shape[1])
+    depth = options.layers or (len(chosen.names) if given is None else len(given))
     if options.flow == "separated" and depth != len(chosen.names):
         raise ClaimError(
-            f"--layers {depth}: in a separated flow every class has one layer, and there are {len(chosen.names)} "
+            f"{depth} layers: in a separated flow every class has one layer, and there are {len(chosen.names)} "
             "classes; choose them with --classes, or use the chamber flow"
         )
+    if given is not None and depth != len(given):
+        raise ClaimError(f"--rotation {options.rotation} has {len(given)} matrices, and there are {depth} layers")
     random = np.random.default_rng(options.seed)
-    rotations = np.array([_rotation(options.rotation, data, layer, random) for layer in range(depth)])
-    return Start(data, rotations, _biases(options.bias, data, depth, random), chosen.names)
+    if given is None:
+        given = np.array([_rotation(options.rotation, data, layer, random) for layer in range(depth)])
+    elif options.flow != "general":
+        for layer, matrix in enumerate(given, 1):
+            _require_rotation(matrix, f"--rotation {options.rotation}: matrix {layer}", options.flow)
+    return Start(data, given, _biases(options.bias, data, depth, random), chosen.names)
+
+
+def _require_rotation(matrix: Floats, name: str, flow: str) -> None:
+    try:
+        require_orthogonal(matrix, "R")
+    except KindError:
+        defect = float(np.abs(matrix @ matrix.T - np.eye(len(matrix))).max())
+        raise ClaimError(
+            f"{name} is not orthogonal, R·Rᵀ is {defect:.1e} away from 1; the {flow} flow needs rotations, "
+            "the general flow takes any invertible weights"
+        ) from None
+
+
+def _masses(weights: str, chosen: NamedClasses) -> Floats:
+    """1/N_j for a datum of a class of N_j, the paper's choice, or 1/N."""
+    count = len(chosen.points)
+    if weights == "equal":
+        return np.full(count, 1.0 / count)
+    return np.asarray(1.0 / np.bincount(chosen.labels)[chosen.labels])
 
 
 def read_data(options: Namespace) -> NamedClasses:

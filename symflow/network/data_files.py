@@ -115,6 +115,39 @@ def parse_table(text: str, source: str, labels: Labels = "last") -> NamedClasses
     return named_classes(np.array(points), names)
 
 
+def read_matrices(name: str, width: int) -> Floats:
+    """Matrices (L, Q, Q) for Q = ``width``: a ``.npy`` file, or a ``.csv`` file with Q lines of Q numbers a layer.
+
+    Raises ClaimError.
+    """
+    path = Path(name)
+    if path.suffix.lower() == ".csv":
+        found = read_data_file(path, "none").points
+    elif path.suffix.lower() == ".npy":
+        found = _read_array(path)
+    else:
+        raise ClaimError(f"--rotation {name}: towards, identity, random, or a file of matrices .npy or .csv is wanted")
+    if found.ndim == 2 and found.shape[1] == width and len(found) % width == 0:
+        found = found.reshape(-1, width, width)
+    if found.ndim != 3 or found.shape[1:] != (width, width) or found.size == 0:
+        raise ClaimError(
+            f"{path}: matrices (L, {width}, {width}) are wanted for points in R^{width}; got {found.shape}"
+        )
+    return found
+
+
+def _read_array(path: Path) -> Floats:
+    try:
+        found = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise ClaimError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, BadZipFile, EOFError) as error:
+        raise ClaimError(f"{path} is no NPY file of a plain array: {error}") from error
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub" or not np.isfinite(found).all():
+        raise ClaimError(f"{path} must hold one array of finite real numbers")
+    return found.astype(np.float64)
+
+
 def named_classes(points: Floats, names: Iterable[Any]) -> NamedClasses:
     """Classes numbered in the order of their names: as numbers if all are numbers, else as text.
 
