@@ -30,8 +30,8 @@ def add_flow(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """The parser of the command, beside those of the others."""
     flow = commands.add_parser(
         "flow", help="integrate a flow from data, and draw it",
-        description="Integrate a flow of cumulative biases (separated, chamber), of rotations too (rotation), of "
-        "weights that need not be orthogonal (general), or of the layers of the network itself (layered).",
+        description="Integrate a flow of cumulative biases (separated, chamber), of rotations too (rotation),\n"
+        "of weights that need not be orthogonal (general), or of the layers of the network itself (layered).",
         epilog=EXIT_STATUS, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     flow.add_argument("flow", choices=FLOWS, help="which flow")
