@@ -241,7 +241,7 @@ def test_what_does_not_fit_is_refused():
 def test_descent_keeps_a_bounded_number_of_states(monkeypatch):
     """What lies between them is computed again, to the last bit."""
     network, data = drawn(1)
-    times = np.random.default_rng(0).uniform(0, 0.7, 50).tolist() + [0.0, 0.7, 0.123]
+    times = [*np.random.default_rng(0).uniform(0, 0.7, 50).tolist(), 0.0, 0.7, 0.123]
     whole = layered_flow(network, data, t_max=0.7, step=1e-3)
     monkeypatch.setattr("symflow.flow.layered.descent.MOST_STATES", 40)
     sparse = layered_flow(network, data, t_max=0.7, step=1e-3)
