@@ -59,7 +59,7 @@ def seed(text: str) -> int:
 
 def _positive(text: str, most: float, what: str, why: str) -> float:
     value = _number(text)
-    if not value > 0:
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     if value > most:
         raise argparse.ArgumentTypeError(f"{text!r} is more than {most:g}, {why}")
