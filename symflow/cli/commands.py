@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None, *, decide: Decide | None = None
     """
     from symflow.errors import SymflowError
 
-    options = _parser().parse_args(arguments)
+    options = _options(arguments)
     _never_fail_to_print()
     try:
         status = _run(options, decide)
@@ -45,6 +45,15 @@ def main(arguments: Sequence[str] | None = None, *, decide: Decide | None = None
     except SymflowError as error:
         print(f"symflow {options.command}: {error}", file=sys.stderr)
         return MALFORMED
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments, understood; what is left over is reported with the usage of the command that it was given to."""
+    parser, commands = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands.choices[options.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return options
 
 
 def _run(options: argparse.Namespace, decide: Decide | None) -> int:
@@ -80,7 +89,7 @@ def _never_fail_to_print() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[argparse.ArgumentParser, argparse._SubParsersAction[argparse.ArgumentParser]]:
     from symflow import __version__
 
     parser = argparse.ArgumentParser(
@@ -96,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_graph(commands)
     _add_code(commands)
     add_flow(commands)
-    return parser
+    return parser, commands
 
 
 def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

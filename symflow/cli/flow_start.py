@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from symflow.confirm.datasets import FILES, load
-from symflow.errors import ClaimError
-from symflow.flow.records import Data
+from symflow.errors import ClaimError, KindError
+from symflow.flow.given import read_real
+from symflow.flow.records import Data, Floats
 from symflow.network import draw_orthogonal
-from symflow.network.data_files import NamedClasses, named_classes, read_data_file
+from symflow.network.arrays import require_orthogonal
+from symflow.network.data_files import NamedClasses, named_classes, read_data_file, read_matrices
 
-Floats = NDArray[np.float64]
+ROTATIONS = ("towards", "identity", "random")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,22 +33,48 @@ class Start:
 def read_start(options: Namespace) -> Start:
     """Everything that a flow starts from. Raises ClaimError, which says what to change."""
     chosen = read_data(options)
-    counts = np.bincount(chosen.labels, minlength=len(chosen.names))
-    data = Data(chosen.points, chosen.labels, 1.0 / counts[chosen.labels], _targets(options.target, chosen))
-    depth = len(chosen.names) if options.layers is None else options.layers
+    data = Data(chosen.points, chosen.labels, _masses(options.weights, chosen), _targets(options.target, chosen))
+    given = None if options.rotation in ROTATIONS else read_matrices(options.rotation, chosen.points.shape[1])
+    depth = options.layers or (len(chosen.names) if given is None else len(given))
     if options.flow == "separated" and depth != len(chosen.names):
         raise ClaimError(
-            f"--layers {depth}: in a separated flow every class has one layer, and there are {len(chosen.names)} "
+            f"{depth} layers: in a separated flow every class has one layer, and there are {len(chosen.names)} "
             "classes; choose them with --classes, or use the chamber flow"
         )
+    if given is not None and depth != len(given):
+        raise ClaimError(f"--rotation {options.rotation} has {len(given)} matrices, and there are {depth} layers")
     random = np.random.default_rng(options.seed)
-    rotations = np.array([_rotation(options.rotation, data, layer, random) for layer in range(depth)])
-    return Start(data, rotations, _biases(options.bias, data, depth, random), chosen.names)
+    if given is None:
+        given = np.array([_rotation(options.rotation, data, layer, random) for layer in range(depth)])
+    elif options.flow != "general":
+        for layer, matrix in enumerate(given, 1):
+            _require_rotation(matrix, f"--rotation {options.rotation}: matrix {layer}", options.flow)
+    return Start(data, given, _biases(options.bias, data, depth, random), chosen.names)
+
+
+def _require_rotation(matrix: Floats, name: str, flow: str) -> None:
+    try:
+        require_orthogonal(matrix, "R")
+    except KindError:
+        defect = float(np.abs(matrix @ matrix.T - np.eye(len(matrix))).max())
+        raise ClaimError(
+            f"{name} is not orthogonal, R·Rᵀ is {defect:.1e} away from 1; the {flow} flow needs rotations, "
+            "the general flow takes any invertible weights"
+        ) from None
+
+
+def _masses(weights: str, chosen: NamedClasses) -> Floats:
+    """1/N_j for a datum of a class of N_j, the paper's choice, or 1/N."""
+    count = len(chosen.points)
+    if weights == "equal":
+        return np.full(count, 1.0 / count)
+    return np.asarray(1.0 / np.bincount(chosen.labels)[chosen.labels])
 
 
 def read_data(options: Namespace) -> NamedClasses:
     """The data named by ``--data``, with the classes and features that are wanted."""
     found = _load(options.data, options.labels)
+    read_real(found.points, f"--data {options.data}", 2)  # squares of what is larger are no floats
     if options.classes is not None:
         found = found.only([name.strip() for name in options.classes.split(",")])
     if options.features is not None:
@@ -59,6 +86,8 @@ def _load(name: str, labels: str) -> NamedClasses:
     if name in FILES:
         data = load(name)  # type: ignore[arg-type]  # one of the names
         return named_classes(data.points, data.labels)
+    if not name:
+        raise ClaimError("--data is empty; give a file .csv or .npz, or one of " + ", ".join(sorted(FILES)))
     path = Path(name)
     if not path.suffix and not path.exists():
         known = ", ".join(sorted(FILES))
@@ -127,7 +156,7 @@ def _table(text: str, option: str, rows: int, width: int, what: str) -> Floats:
         parsed.append([_real(cell, option) for cell in cells])
     if len(parsed) != rows:
         raise ClaimError(f"{option}: {len(parsed)} rows, and one is needed for each {what}, {rows}; separate them by ;")
-    return np.array(parsed)
+    return read_real(parsed, option, 2)
 
 
 def _real(cell: str, option: str) -> float:

@@ -8,21 +8,36 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symflow.cli.first_run import announce_compiling
+from symflow.cli.flow_options import refuse_foreign
 from symflow.cli.flow_start import Start, read_start
 from symflow.cli.statuses import PROVED, UNDECIDED
-from symflow.errors import ClaimError, SymflowError
-from symflow.flow import chamber_flow, layered_flow, rotation_flow, separated_flow
-from symflow.flow.records import FlowRecord, record_chamber, record_layered, record_rotation, record_separated
+from symflow.errors import CertificateError, ClaimError, SymflowError
+from symflow.flow import chamber_flow, general_weight_flow, layered_flow, rotation_flow, separated_flow
+from symflow.flow.records import (
+    FlowRecord,
+    record_chamber,
+    record_general,
+    record_layered,
+    record_rotation,
+    record_separated,
+)
 from symflow.network import LabelledData, PulledBackParameters
 from symflow.report.cleaning import one_line
-from symflow.report.flow_files import save_archive, save_tables
+from symflow.report.flow_files import events_path, save_archive, save_tables
+from symflow.report.saving import require_folder, require_place
 
 Advance = Callable[[float], None]
-SETTINGS = ("bias", "classes", "cost", "data", "features", "labels", "layers", "rotation", "seed", "step", "t_max")
+SETTINGS = (
+    "bias", "classes", "cost", "data", "features", "labels", "layers", "output_bias", "rotation", "rtol", "seed",
+    "step", "t_max", "target", "weights",
+)  # fmt: skip
+RTOL = 1e-9
 
 
 class NoStartError(SymflowError):
@@ -31,37 +46,59 @@ class NoStartError(SymflowError):
 
 def flow(options: Namespace) -> int:
     """Run the flow that the command line asks for, write it, and return the exit status."""
+    refuse_foreign(options)
+    if options.flow == "layered":
+        options.cost = options.cost or "input"
     output = Path(options.output)
     form = options.format or ("csv" if output.suffix.lower() == ".csv" else "npz")
-    if output.is_dir():
-        raise ClaimError(f"-o {one_line(str(output))} is a folder; give a file, such as {output.name}/flow.npz")
-    if options.step is not None and options.flow != "layered":
-        raise ClaimError("--step is the step of gradient descent, which is for the layered flow")
-    if options.pictures is not None:
-        from symflow.report.flow_pictures import require_matplotlib
-
-        require_matplotlib()
+    _look_before(output, form, options)
     start = read_start(options)
+    announce_compiling(options.flow)
     try:
         with _progress(f"{options.flow} flow") as advance:
             record = _RUNS[options.flow](start, options, advance)
-    except NoStartError as error:
+    except (NoStartError, CertificateError) as error:
         print(f"symflow flow: {error}", file=sys.stderr)
         return UNDECIDED
     _note_other_clusters(record)
     if form == "csv":
-        events = save_tables(output, record)
-        print(f"{one_line(str(output))}, {one_line(str(events))}: {_described(record)}")
+        save_tables(output, record)
+        print(f"{one_line(str(output))}, {one_line(str(events_path(output)))}: {_described(record)}")
     else:
         settings = {name: str(getattr(options, name)) for name in SETTINGS if getattr(options, name) is not None}
         save_archive(output, record, settings)
         print(f"{one_line(str(output))}: {_described(record)}")
+    if record.certificate:
+        print(f"certified: {record.certificate}")
     if options.pictures is not None:
         _draw(Path(options.pictures), record, start.names, options.animate)
     if not record.complete:
         print(f"symflow flow: it ends at t = {record.times[-1]:.6g}: {record.message}", file=sys.stderr)
         return UNDECIDED
     return PROVED
+
+
+def _look_before(output: Path, form: str, options: Namespace) -> None:
+    """Raise ClaimError where the result could not be written, or would take the place of what is read."""
+    if not options.output:
+        raise ClaimError("-o is empty; give a file, such as flow.npz")
+    if output.is_dir():
+        raise ClaimError(f"-o {one_line(str(output))} is a folder; give a file, such as {output / 'flow.npz'}")
+    require_place(output)
+    for path in (output, events_path(output)) if form == "csv" else (output,):
+        for option in ("data", "rotation"):
+            given = Path(getattr(options, option))
+            if path.exists() and given.is_file() and path.samefile(given):
+                raise ClaimError(
+                    f"-o: {one_line(str(path))} is read by --{option}, and would be lost; give another name"
+                )
+    if options.pictures is not None:
+        from symflow.report.flow_pictures import require_matplotlib
+
+        if not options.pictures:
+            raise ClaimError("--pictures is empty; give a folder")
+        require_folder(Path(options.pictures))
+        require_matplotlib()
 
 
 def _separated(start: Start, options: Namespace, _advance: Advance) -> FlowRecord:
@@ -79,7 +116,8 @@ def _chamber(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
     data = start.data
     found = chamber_flow(
         data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
-        weights=data.masses, progress=advance,
+        weights=data.masses, output_bias=options.output_bias or "frozen", certify=options.certify is not None,
+        progress=advance,
     )  # fmt: skip
     reached = options.t_max if found.status == "equilibrium" else found.t_end
     return record_chamber(found, data, _times(reached, found.message, options))
@@ -89,9 +127,18 @@ def _rotation(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
     data = start.data
     found = rotation_flow(
         data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
-        weights=data.masses, progress=advance,
+        weights=data.masses, rtol=options.rtol or RTOL, progress=advance,
     )  # fmt: skip
     return record_rotation(found, data, _times(found.end, found.message, options))
+
+
+def _general(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
+    data = start.data
+    found = general_weight_flow(
+        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
+        weights=data.masses, rtol=options.rtol or RTOL, progress=advance,
+    )  # fmt: skip
+    return record_general(found, data, _times(found.end, found.message, options))
 
 
 def _layered(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
@@ -104,19 +151,27 @@ def _layered(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
     def half(share: float) -> None:
         advance((done + share) / 2)
 
-    found = layered_flow(network, labelled, t_max=options.t_max, cost=options.cost, step=options.step, progress=half)
+    found = layered_flow(
+        network, labelled, t_max=options.t_max, cost=options.cost, step=options.step, rtol=options.rtol or RTOL,
+        progress=half,
+    )  # fmt: skip
     done = 1.0
     return record_layered(found, data, _times(found.end, found.message, options))
 
 
 _RUNS: dict[str, Callable[[Start, Namespace, Advance], FlowRecord]] = {
-    "separated": _separated, "chamber": _chamber, "rotation": _rotation, "layered": _layered,
+    "separated": _separated, "chamber": _chamber, "rotation": _rotation, "general": _general,
+    "layered": _layered,
 }  # fmt: skip
 
 
 def _times(reached: float, message: str, options: Namespace) -> NDArray[np.float64]:
     if reached == 0:
-        raise NoStartError(f"the flow does not start, {message}. Start off the walls: another --bias, or --bias random")
+        raise NoStartError(
+            "the flow does not start, because data lie on walls and several continuations are possible, or none is "
+            "sure; give another --bias, such as --bias random, which starts off the walls. "
+            + shorten(f"In detail: {message}", 240, placeholder=" …")
+        )
     return np.linspace(0.0, reached, options.samples)
 
 
@@ -125,7 +180,9 @@ def _described(record: FlowRecord) -> str:
     count, width = record.points.shape
     kinds = Counter(record.events["kind"].tolist())
     listed = ", ".join(f"{kinds[kind]} {name}" for kind, name in _KINDS.items() if kinds[kind])
-    events = f"{len(record.events)} events" + (f" ({listed})" if len(kinds) > 1 else "")
+    events = f"{len(record.events)} event{'' if len(record.events) == 1 else 's'}" + (
+        f" ({listed})" if len(kinds) > 1 else ""
+    )
     depth = record.biases.shape[1]
     layers = f"{depth} layer{'s' if depth > 1 else ''}"
     return (

@@ -15,12 +15,26 @@ def seconds(text: str) -> float:
     >>> seconds("2.5")
     2.5
     """
-    return _positive(text, 1e6, "a positive number of seconds")
+    return _positive(text, 1e6, "a positive number of seconds", "which is eleven days")
 
 
-def positive(text: str) -> float:
-    """A number above 0, at most 1e9."""
-    return _positive(text, 1e9, "a positive number")
+def time(text: str) -> float:
+    """A time to reach, above 0 and at most 1e9."""
+    return _positive(
+        text, 1e9, "a positive time", "beyond which float64 no longer tells times apart that differ by 1e-7"
+    )
+
+
+def step(text: str) -> float:
+    """A step in time, above 0 and at most 1e9."""
+    return _positive(text, 1e9, "a positive step", "the latest time that a flow can be asked for")
+
+
+def tolerance(text: str) -> float:
+    """A relative error, 1e-13 to 1e-2."""
+    if not 1e-13 <= _number(text) <= 1e-2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a relative error between 1e-13 and 1e-2")
+    return float(text)
 
 
 def jobs(text: str) -> int:
@@ -43,14 +57,20 @@ def seed(text: str) -> int:
     return _whole(text, 0, 2**31 - 1, "a seed")
 
 
-def _positive(text: str, most: float, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= most:
+def _positive(text: str, most: float, what: str, why: str) -> float:
+    value = _number(text)
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    if value > most:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than {most:g}, {why}")
     return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _whole(text: str, least: int, most: int, what: str) -> int:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from symflow.flow.chamber import ChamberTrajectory, SlidingWall
+    from symflow.flow.chamber.balls import BallCertificate
+    from symflow.flow.chamber.certificate import FlowCertificate
     from symflow.flow.layered import LayeredTrajectory
-    from symflow.flow.rotation import RotationTrajectory
+    from symflow.flow.rotation import RotationTrajectory, Trajectory
     from symflow.flow.separated import SeparatedTrajectory
 
 Floats = NDArray[np.float64]
@@ -56,6 +58,7 @@ class FlowRecord:
     message: str
     complete: bool
     extra: dict[str, Floats]
+    certificate: str = ""  # what was certified, in words
 
     @property
     def thresholds(self) -> Floats:
@@ -111,7 +114,11 @@ def record_separated(parts: list[SeparatedTrajectory], rotations: Floats, data: 
 
 
 def record_chamber(flow: ChamberTrajectory, data: Data, times: Floats) -> FlowRecord:
-    """A flow with rotations fixed."""
+    """A flow with rotations fixed; where the output bias moves, ``extra`` has it as that of an output layer of 1."""
+    extra = {}
+    if flow.problem.moving:
+        width = data.points.shape[1]
+        extra = {"output_weight": _constant(np.eye(width), times), "output_beta": flow.target_shift(times)}
     biases, weights = flow.bias(times), _constant(flow.problem.rotations, times)
     sliding = _places(flow.segments[0].sliding) if flow.segments else set()
     log: list[tuple[object, ...]] = [(0.0, *place, "slides", False) for place in sorted(sliding)]
@@ -127,20 +134,43 @@ def record_chamber(flow: ChamberTrajectory, data: Data, times: Floats) -> FlowRe
     return FlowRecord(
         "chamber", times, biases, weights, truncated_fractions(data, times, biases, weights, events),
         flow.loss(times), events, data.points, data.labels, data.masses, data.targets,
-        flow.status, flow.message, flow.status in {"equilibrium", "horizon"}, {},
+        flow.status, flow.message, flow.status in {"equilibrium", "horizon"}, extra, _certified(flow.certificate),
     )  # fmt: skip
+
+
+def _certified(certificate: tuple[FlowCertificate, BallCertificate] | None) -> str:
+    if certificate is None:
+        return ""
+    check, balls = certificate
+    worst = max(check.residual, check.wrong_side, check.share, check.discontinuity, check.cost_increase)
+    said = (
+        f"{check.segments} segments agree with the gradient at {check.times} times, to {worst:.1e}; "
+        f"{balls.events} events isolated in ball arithmetic, their times right to {balls.time_error:.1e}"
+    )
+    if balls.unbounded_shares:
+        said += f"; in {len(balls.unbounded_shares)} segments it is not proved that no slide ends"
+    return said
 
 
 def record_rotation(flow: RotationTrajectory, data: Data, times: Floats) -> FlowRecord:
     """A flow with rotations moving."""
-    biases, weights = flow.bias(times), flow.rotation(times)
+    return _record_moving("rotation", flow, data, times, flow.rotation(times))
+
+
+def record_general(flow: Trajectory, data: Data, times: Floats) -> FlowRecord:
+    """A flow of cumulative weights that need not be orthogonal."""
+    return _record_moving("general", flow, data, times, flow.weight(times))
+
+
+def _record_moving(name: str, flow: Trajectory, data: Data, times: Floats, weights: Floats) -> FlowRecord:
+    biases = flow.bias(times)
     log = [
         (event.time, event.layer + 1, datum, event.component, event.kind, event.active)
         for event in flow.events for datum in event.data
     ]  # fmt: skip
     events = np.array(log, dtype=EVENT)
     return FlowRecord(
-        "rotation", times, biases, weights, truncated_fractions(data, times, biases, weights, events),
+        name, times, biases, weights, truncated_fractions(data, times, biases, weights, events),
         flow.loss(times), events, data.points, data.labels, data.masses, data.targets,
         flow.status, flow.message, flow.status in {"finished", "at rest"}, {},
     )  # fmt: skip

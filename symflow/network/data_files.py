@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,9 @@ def read_data_file(path: Path, labels: Labels = "last") -> NamedClasses:
     if path.suffix.lower() == ".npz":
         return _read_archive(path, labels)
     if path.suffix.lower() != ".csv":
-        raise ClaimError(f"{path}: what is it? Data come as .csv or .npz")
+        if path.is_dir():
+            raise ClaimError(f"{path} is a folder; give a file in it. Data come as .csv or .npz")
+        raise ClaimError(f"{path}: its name does not say how to read it. Data come as .csv or .npz")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -107,7 +110,42 @@ def parse_table(text: str, source: str, labels: Labels = "last") -> NamedClasses
         names.append(cells[-1] if labels == "last" else "0")
         if not names[-1]:
             raise ClaimError(f"{source}, line {line}: the label, in the last column, is empty")
+        if _is_nan(names[-1]):
+            raise ClaimError(f"{source}, line {line}: the label is {names[-1]}; leave out the line, or name a class")
     return named_classes(np.array(points), names)
+
+
+def read_matrices(name: str, width: int) -> Floats:
+    """Matrices (L, Q, Q) for Q = ``width``: a ``.npy`` file, or a ``.csv`` file with Q lines of Q numbers a layer.
+
+    Raises ClaimError.
+    """
+    path = Path(name)
+    if path.suffix.lower() == ".csv":
+        found = read_data_file(path, "none").points
+    elif path.suffix.lower() == ".npy":
+        found = _read_array(path)
+    else:
+        raise ClaimError(f"--rotation {name}: towards, identity, random, or a file of matrices .npy or .csv is wanted")
+    if found.ndim == 2 and found.shape[1] == width and len(found) % width == 0:
+        found = found.reshape(-1, width, width)
+    if found.ndim != 3 or found.shape[1:] != (width, width) or found.size == 0:
+        raise ClaimError(
+            f"{path}: matrices (L, {width}, {width}) are wanted for points in R^{width}; got {found.shape}"
+        )
+    return found
+
+
+def _read_array(path: Path) -> Floats:
+    try:
+        found = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise ClaimError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, BadZipFile, EOFError) as error:
+        raise ClaimError(f"{path} is no NPY file of a plain array: {error}") from error
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub" or not np.isfinite(found).all():
+        raise ClaimError(f"{path} must hold one array of finite real numbers")
+    return found.astype(np.float64)
 
 
 def named_classes(points: Floats, names: Iterable[Any]) -> NamedClasses:
@@ -163,6 +201,10 @@ def _is_number(cell: str) -> bool:
     return True
 
 
+def _is_nan(text: str) -> bool:
+    return _is_number(text) and math.isnan(float(text))
+
+
 def _tidy(text: str) -> str:
     """Whole numbers without their decimals: spreadsheets write the label 1 as 1.0."""
     return str(int(float(text))) if _is_number(text) and float(text).is_integer() else text
@@ -174,12 +216,17 @@ def _columns(count: int) -> str:
 
 def _read_archive(path: Path, labels: Labels) -> NamedClasses:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise ClaimError(f"{path} holds one array, as np.save writes it; write it by np.savez(..., points=...)")
+        with archive:
             arrays = {name: archive[name] for name in ("points", "labels") if name in archive.files}
             present = archive.files
     except OSError as error:
         raise ClaimError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, BadZipFile, EOFError) as error:
+    except ClaimError:
+        raise
+    except (ValueError, BadZipFile, EOFError, zlib.error) as error:
         raise ClaimError(f"{path} is no NPZ archive of plain arrays: {error}") from error
     if "points" not in arrays:
         raise ClaimError(f"{path} has no array 'points' (N, Q); it has {', '.join(present) or 'nothing'}")
@@ -194,4 +241,8 @@ def _read_archive(path: Path, labels: Labels) -> NamedClasses:
         return named_classes(points, ["0"] * len(points))
     if arrays["labels"].shape != points.shape[:1]:
         raise ClaimError(f"{path}: {len(points)} points need labels ({len(points)},), not {arrays['labels'].shape}")
-    return named_classes(points, arrays["labels"].tolist())
+    names = arrays["labels"].tolist()
+    missing = next((row for row, name in enumerate(names) if _is_nan(str(name))), None)
+    if missing is not None:
+        raise ClaimError(f"{path}: labels[{missing}] is nan; leave the point out, or name a class")
+    return named_classes(points, names)

@@ -34,6 +34,7 @@ def save_archive(path: Path, record: FlowRecord, settings: dict[str, str]) -> No
         "targets": record.targets,
         **events,
         **record.extra,
+        **({"certificate": np.array(record.certificate)} if record.certificate else {}),
         **{f"option_{name}": np.array(value) for name, value in settings.items()},
     }
     buffer = io.BytesIO()
@@ -41,8 +42,8 @@ def save_archive(path: Path, record: FlowRecord, settings: dict[str, str]) -> No
     save(path, buffer.getvalue())
 
 
-def save_tables(path: Path, record: FlowRecord) -> Path:
-    """The samples as CSV, and the events beside them as NAME-events.csv, whose path is returned.
+def save_tables(path: Path, record: FlowRecord) -> None:
+    """The samples as CSV, and the events beside them (``events_path``).
 
     Columns: time, loss, then for layer l and direction k beta_l_k, threshold_l_k and truncated_l_k, counted from 1.
     """
@@ -57,9 +58,12 @@ def save_tables(path: Path, record: FlowRecord) -> Path:
                 names.append(f"{what}_{layer + 1}_{k + 1}")
                 columns.append(values[:, layer, k])
     save(path, _table(names, np.stack(columns, axis=1).tolist()))
-    events = path.with_name(f"{path.stem}-events{path.suffix}")
-    save(events, _table(list(record.events.dtype.names or ()), record.events.tolist()))
-    return events
+    save(events_path(path), _table(list(record.events.dtype.names or ()), record.events.tolist()))
+
+
+def events_path(path: Path) -> Path:
+    """Where the events of a table are written: NAME-events.csv for NAME.csv."""
+    return path.with_name(f"{path.stem}-events{path.suffix}")
 
 
 def _table(names: list[str], rows: list[tuple[object, ...]]) -> str:

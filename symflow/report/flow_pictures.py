@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 TITLES = {
     "separated": "Separated flow", "chamber": "Flow of the biases", "rotation": "Flow of biases and rotations",
-    "layered": "Flow of the layers",
+    "general": "Flow of biases and weights", "layered": "Flow of the layers",
 }  # fmt: skip
 MOST_CURVES = 5  # directions of one layer that are drawn; more would hide each other
 ABREAST = 3  # layers beside each other; more would be too small to read
@@ -114,7 +114,9 @@ def thresholds(record: FlowRecord, names: Sequence[str]) -> Figure:
             _distances(column[1], record, layer)
     for first in panels[::ABREAST]:
         first[0].set_ylabel(
-            "threshold $q_k = -(R\\beta)_k$" if record.flow != "layered" else "threshold $-(W\\beta)_k$"
+            "threshold $q_k = -(R\\beta)_k$"
+            if record.flow not in {"general", "layered"}
+            else "threshold $-(W\\beta)_k$"
         )
         if separated:
             first[1].set_ylabel("$|q^*_k - q_k|$")

@@ -31,7 +31,7 @@ def plane(record: FlowRecord, names: Sequence[str]) -> Figure:
     for axis, place in zip(axes[0], (0, len(record.times) - 1), strict=True):
         draw_plane(axis, record, names, place)
         axis.set_title(f"$t = {record.times[place]:.4g}$, cost {record.losses[place]:.4g}")
-    edges = r"(W^{(\ell)})^{-1}" if record.flow == "layered" else r"R_\ell^{\top}"
+    edges = r"(W^{(\ell)})^{-1}" if record.flow in {"general", "layered"} else r"R_\ell^{\top}"
     figure.suptitle(rf"{TITLES[record.flow]}: cones $-\beta_\ell + {edges}\,\mathbb{{R}}_+^2$ and truncated data")
     handles = _handles(record, names)
     figure.legend(

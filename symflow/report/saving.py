@@ -32,3 +32,26 @@ def save(path: Path, content: str | bytes) -> None:
             neighbour.unlink(missing_ok=True)
     except OSError as error:
         raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def require_place(path: Path) -> None:
+    """Raise ClaimError where ``save`` could not write the path: known before the work, not after.
+
+    The folder must be there, and be one in which files can be made.
+    """
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.exists():
+        raise ClaimError(f"{path} cannot be written: No such file or directory, {folder}")
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise ClaimError(f"{path} cannot be written: no files can be made in {folder}")
+
+
+def require_folder(path: Path) -> None:
+    """Raise ClaimError unless the path is a folder in which files can be made, or such a folder can be made."""
+    there = Path(os.path.realpath(path))
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise ClaimError(f"{path} cannot be a folder: {there} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ClaimError(f"{path} cannot be written: no files can be made in {there}")

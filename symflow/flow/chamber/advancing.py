@@ -53,9 +53,7 @@ FAR, NEW, RENEW = range(8, 11)
 
 
 @lean
-def at_walls(
-    nodes: Nodes, points: Points, used: int, theta: Array, bound: float, way: float, found: Array
-) -> int:
+def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float, way: float, found: Array) -> int:
     """Write (layer, datum, component) of all data in heaps with a preactivation within ``bound`` of zero; how many.
 
     The rows already written are the queue of the search: what lies farther out in a heap is looked at only below data
@@ -148,9 +146,7 @@ def soon(nodes: Nodes, points: Points, used: int, run: Run, left: float, size_x:
     end = left if hessian * left <= NEARBY else NEARBY / hessian
     expand(run.hessian, run.velocity, room.terms)
     speed, turn = length_of(run.velocity), 2.0 * length_of(room.terms[1])
-    found = exit_nearby(
-        room.exits[:exits], room.values, room.at_zero, run.velocity, room.terms, turn, end, room.powers
-    )
+    found = exit_nearby(room.exits[:exits], room.values, room.at_zero, run.velocity, room.terms, turn, end, room.powers)
     if np.isnan(found):
         return np.nan
     margin = 10.0 * AT_WALL * (size_x + length_of(run.theta))

@@ -341,9 +341,7 @@ def next_event(
     leaving = first_exit(exits, values, at_zero, rates, V, v, end, tolerance, reach, slopes)
     if np.isnan(leaving):
         return np.nan
-    wall = first_wall(
-        nodes, points, used, fresh, theta, rates, V, v, min(end, leaving), tolerance, reach, slopes
-    )
+    wall = first_wall(nodes, points, used, fresh, theta, rates, V, v, min(end, leaving), tolerance, reach, slopes)
     if np.isnan(wall):
         return np.nan
     return min(leaving, wall)

@@ -340,9 +340,7 @@ def judge(nodes: Nodes, classes: Classes, trial: Trial, walls: int, theta: Array
         if trial.mode[wall] == 0:
             continue
         row = trial.row[wall]
-        way = sign_of(
-            slope_along(row, velocity), slope_along(row, second), slope_along(row, third), size, touch
-        )
+        way = sign_of(slope_along(row, velocity), slope_along(row, second), slope_along(row, third), size, touch)
         if way != trial.mode[wall]:
             return WRONG
     if slides == 0:

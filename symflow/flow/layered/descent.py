@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from symflow.flow.layered.trajectories import LayeredTrajectory, Piece, Status, 
 from symflow.flow.reporting import Report
 
 MOST_STEPS = 1_000_000
+MOST_STATES = 4096  # that are kept; between two of them the steps are made again when asked for
 
 
 def descend(
@@ -25,18 +27,19 @@ def descend(
     count = int(np.ceil(t_max / step * (1 - 1e-12)))
     if count > MOST_STEPS:
         raise LimitError(f"{count} steps of gradient descent are more than {MOST_STEPS}; take a larger step")
-    pieces: list[Piece] = []
+    stride = -(-count // MOST_STATES)
+    kept: list[Floats] = []
     events: list[WallEvent] = []
     masks = system.preactivations(theta) > 0
     for number in range(count):
         begin, end = number * step, min((number + 1) * step, t_max)
+        if number % stride == 0:
+            kept.append(theta)
         with np.errstate(over="ignore", invalid="ignore"):
-            velocity = system.velocity(theta, masks.astype(np.float64))
-            pieces.append(_line(begin, end, theta, velocity))
-            theta = theta + (end - begin) * velocity
+            theta = theta + (end - begin) * system.velocity(theta, masks.astype(np.float64))
         if not np.isfinite(theta).all():
-            kept = pieces[:-1] or [_line(0.0, 0.0, pieces[0].state(0.0), np.zeros_like(theta))]
-            return tuple(kept), tuple(events), "unresolved", f"at t = {begin:.6g}: {_diverged(step)}"
+            message = f"at t = {begin:.6g}: {_diverged(step)}"
+            return _Steps(system, kept, stride, step, number, begin).pieces(), tuple(events), "unresolved", message
         now = system.preactivations(theta) > 0
         for index in np.flatnonzero(now != masks).tolist():
             layer, datum, component = system.wall(index)
@@ -44,15 +47,55 @@ def descend(
         masks = now
         if report is not None:
             report(end)
-    return tuple(pieces), tuple(events), "finished", f"{count} steps of {step:g}, {len(events)} changes of patterns"
+    pieces = _Steps(system, kept, stride, step, count, t_max).pieces()
+    return pieces, tuple(events), "finished", f"{count} steps of {step:g}, {len(events)} changes of patterns"
+
+
+class _Steps:
+    """``count`` steps, the last of which ends at ``end``; every ``stride``-th state is kept, others are computed again.
+
+    The steps of the stride that was last asked for are held, so that times in order cost each step once.
+    """
+
+    def __init__(self, system: System, kept: list[Floats], stride: int, step: float, count: int, end: float) -> None:
+        self.system, self.kept, self.stride, self.step, self.count, self.end = system, kept, stride, step, count, end
+        self._held: tuple[int, Floats, Floats] | None = None
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """One for each state that is kept; without a step, the start alone."""
+        if self.count == 0:
+            return (Piece(0.0, 0.0, lambda _time: self.kept[0]),)
+        firsts = range(0, self.count, self.stride)
+        ends = [*(first * self.step for first in firsts[1:]), self.end]
+        return tuple(
+            Piece(first * self.step, end, partial(self._state, place))
+            for place, (first, end) in enumerate(zip(firsts, ends, strict=True))
+        )
+
+    def _state(self, place: int, time: float) -> Floats:
+        if self._held is None or self._held[0] != place:
+            self._held = (place, *self._again(place))
+        _, states, velocities = self._held
+        first = place * self.stride
+        begins = np.arange(first, first + len(states)) * self.step
+        number = int(np.searchsorted(begins, time, side="right")) - 1
+        return np.asarray(states[number] + (time - begins[number]) * velocities[number])
+
+    def _again(self, place: int) -> tuple[Floats, Floats]:
+        """States at which the steps of a stride begin, and their velocities."""
+        first, theta = place * self.stride, self.kept[place]
+        states, velocities = [], []
+        for _ in range(first, min(first + self.stride, self.count)):
+            masks = (self.system.preactivations(theta) > 0).astype(np.float64)
+            states.append(theta)
+            velocities.append(self.system.velocity(theta, masks))
+            number = first + len(states)
+            theta = theta + (number * self.step - (number - 1) * self.step) * velocities[-1]
+        return np.array(states), np.array(velocities)
 
 
 def _diverged(step: float) -> str:
     return f"gradient descent with step {step:g} diverges: in a chamber a direction of rate ν needs step < 2/ν"
-
-
-def _line(begin: float, end: float, theta: Floats, velocity: Floats) -> Piece:
-    return Piece(begin, end, lambda time: theta + (time - begin) * velocity)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symflow.cli import flowing, main
-from symflow.flow import chamber_flow, separated_flow
+from symflow.cli import first_run, flowing, main
+from symflow.flow import chamber_flow, general_weight_flow, separated_flow
 from symflow.network.data_files import parse_table, read_data_file
 
 ROOT = Path(__file__).resolve().parents[3]
-KINDS = ["separated", "chamber", "rotation", "layered"]
+KINDS = ["separated", "chamber", "rotation", "general", "layered"]
 TABLE = """\
 width, height, kind
 -1.2,-0.3,left
@@ -267,6 +267,8 @@ def test_the_bar_is_for_terminals(monkeypatch, capsys):
         ("1,2,a\n3,inf,b\n", "line 2: column 2 is inf"),
         ("1,2,a\n3,4,5,b\n", "line 2 has 4 columns; line 1, the first datum, has 3"),
         ("1,2,\n", "line 1: the label, in the last column, is empty"),
+        ("1,2,a\n3,4,NaN\n", "line 2: the label is NaN; leave out the line"),
+        ("1e200,2,a\n3,4,b\n", "has an entry above 1e+75 in absolute value; rescale"),
         ("1\n2\n", "has one column, which would be the label"),
         ("x,y,z\n", "holds no data"),
         ("", "holds no data"),
@@ -287,6 +289,10 @@ def test_a_bad_table_is_told_by_its_line(text, message, tmp_path, capsys):
         (["--data", "flowers"], "these are digits, iris, wine"),
         (["--data", "absent.csv"], "absent.csv cannot be read: No such file"),
         (["--data", "points.txt"], "Data come as .csv or .npz"),
+        (["--data", "."], ". is a folder; give a file in it"),
+        (["--data", "points"], "neither a file nor a data set"),
+        (["--data", ""], "--data is empty; give a file"),
+        (["--data", "iris", "--target", "1e200,0,0,0;0,1,0,0;0,0,1,0"], "--target has an entry above 1e+75"),
         (["--data", "iris", "--classes", "0,7"], "there is no class '7'; the classes are '0', '1', '2'"),
         (["--data", "iris", "--classes", "1,1"], "named twice"),
         (["--data", "iris", "--features", "0,9"], "feature 9 is not there; they are counted from 0 to 3"),
@@ -297,8 +303,16 @@ def test_a_bad_table_is_told_by_its_line(text, message, tmp_path, capsys):
         (["--data", "iris", "--bias", "mode"], "--bias: row 1 has 1 numbers"),
         (["--data", "iris", "--bias", "1,2,3,nan;1,2,3,4;1,2,3,4"], "--bias: 'nan' is no finite number"),
         (["--data", "iris", "--layers", "2", "--separated"], "in a separated flow every class has one layer"),
-        (["--data", "iris", "--step", "0.1"], "for the layered flow"),
-        (["--data", "iris", "-o", "."], "is a folder"),
+        (["--data", "iris", "--step", "0.1"], "--step is for the layered flow; the chamber flow has no such option"),
+        (["--data", "iris", "--cost", "standard"], "--cost is for the layered flow"),
+        (["--data", "iris", "--rtol", "1e-6"], "--rtol is for rotation, general, layered; the chamber flow"),
+        (["--data", "iris", "--separated", "--output-bias", "moving"], "--output-bias is for the chamber flow"),
+        (["--data", "iris", "--separated", "--certify"], "--certify is for the chamber flow"),
+        (["--data", "iris", "--rotation", "sideways"], "--rotation sideways: towards, identity, random, or a file"),
+        (["--data", "iris", "--rotation", "absent.npy"], "absent.npy cannot be read: No such file"),
+        (["--data", "iris", "-o", "."], "-o . is a folder; give a file, such as flow.npz"),
+        (["--data", "iris", "-o", ""], "-o is empty; give a file, such as flow.npz"),
+        (["--data", "iris", "--pictures", ""], "--pictures is empty; give a folder"),
         (["--data", "iris", "-o", "absent/flow.npz"], "cannot be written: No such file or directory"),
     ],
 )
@@ -318,6 +332,26 @@ def test_wrong_numbers(wrong, capsys):
     assert f"{wrong[1]!r} is not" in capsys.readouterr().err
 
 
+def test_a_bound_is_told_with_its_reason(capsys):
+    for option in ("--t-max", "--step"):
+        with pytest.raises(SystemExit, match="2"):
+            main(["flow", "layered", "--data", "iris", "-o", "flow.npz", option, "1e20"])
+        error = capsys.readouterr().err
+        assert "'1e20' is more than 1e+09, " in error
+        assert "is not a positive" not in error
+    with pytest.raises(SystemExit, match="2"):
+        main(["flow", "rotation", "--data", "iris", "-o", "flow.npz", "--rtol", "1"])
+    assert "'1' is not a relative error between 1e-13 and 1e-2" in capsys.readouterr().err
+
+
+def test_a_typing_slip_is_told_by_the_command(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["flow", "chamber", "--data", "iris", "-o", "flow.npz", "--tmax", "1"])
+    error = capsys.readouterr().err
+    assert error.startswith("usage: symflow flow ")
+    assert "symflow flow: error: unrecognized arguments: --tmax 1" in error
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
@@ -325,6 +359,7 @@ def test_wrong_numbers(wrong, capsys):
         ({"points": np.zeros(3)}, "points must be real numbers (N, Q)"),
         ({"points": np.array([[1.0, np.nan]])}, "points[0, 1] is nan"),
         ({"points": np.zeros((2, 2)), "labels": np.zeros(3)}, "2 points need labels (2,), not (3,)"),
+        ({"points": np.zeros((3, 2)), "labels": np.array([0.0, 1.0, np.nan])}, "labels[2] is nan; leave the point out"),
         ({"points": np.array([[object()]])}, "no NPZ archive of plain arrays"),
     ],
 )
@@ -335,6 +370,13 @@ def test_bad_archives(arrays, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
     path.write_bytes(b"no archive")
     assert main(["flow", "chamber", "--data", str(path), "-o", str(tmp_path / "flow.npz")]) == 2
+
+
+def test_one_array_is_no_archive(tmp_path, capsys):
+    with (tmp_path / "points.npz").open("wb") as file:
+        np.save(file, np.zeros((3, 2)))
+    assert main(["flow", "chamber", "--data", str(tmp_path / "points.npz"), "-o", str(tmp_path / "flow.npz")]) == 2
+    assert "points.npz holds one array, as np.save writes it" in capsys.readouterr().err
 
 
 def test_tables_of_all_sorts():
@@ -357,3 +399,149 @@ def test_a_layer_that_truncates_another_class_is_told(tmp_path, capsys):
     out = str(tmp_path / "flow.npz")
     assert main(["flow", "separated", "--data", str(path), "-o", out, "--rotation", "identity"]) == 0
     assert "layer 1 truncates 1 of 2 points of other classes at the start" in capsys.readouterr().err
+
+
+def test_the_data_are_not_overwritten(table, tmp_path, monkeypatch, capsys):
+    def never(*_arguments, **_options):
+        raise AssertionError
+
+    monkeypatch.setattr(flowing, "chamber_flow", never)
+    (tmp_path / "link.csv").symlink_to(table)
+    named = tmp_path / "a-events.csv"
+    named.write_text(TABLE, encoding="utf-8")
+    for data, out in ((table, table), (table, tmp_path / "link.csv"), (named, tmp_path / "a.csv")):
+        assert main(["flow", "chamber", "--data", str(data), "-o", str(out)]) == 2
+        assert "is read by --data, and would be lost" in capsys.readouterr().err
+        assert data.read_text(encoding="utf-8") == TABLE
+    np.save(tmp_path / "turn.npy", np.eye(2))
+    arguments = ["--rotation", str(tmp_path / "turn.npy"), "-o", str(tmp_path / "turn.npy")]
+    assert main(["flow", "chamber", "--data", str(table), *arguments]) == 2
+    assert "is read by --rotation" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["-o", "--pictures"])
+def test_what_cannot_be_written_is_told_before_the_run(option, table, tmp_path, monkeypatch, capsys):
+    def never(*_arguments, **_options):
+        raise AssertionError
+
+    monkeypatch.setattr(flowing, "chamber_flow", never)
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    monkeypatch.setattr(os, "access", lambda place, _mode: Path(place) != closed)
+    for place in (tmp_path / "points.csv" / "new", closed / "new"):
+        arguments = {"-o": str(tmp_path / "flow.npz"), option: str(place)}
+        assert (
+            main(["flow", "chamber", "--data", str(table), *(word for pair in arguments.items() for word in pair)]) == 2
+        )
+        assert capsys.readouterr().err.startswith(f"symflow flow: {place} cannot be ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["closed", "points.csv"]
+
+
+def test_advice_comes_before_the_list_of_continuations(tmp_path, capsys):
+    """A class of one point, and one of two equal points, start at the apexes of their cones."""
+    path = tmp_path / "points.csv"
+    path.write_text("0,0,a\n1,1,b\n1,1,b\n2,3,c\n1,2,c\n0.5,3,c\n", encoding="utf-8")
+    for kind in ("chamber", "rotation"):
+        arguments = ["--data", str(path), "--target", "1,0;0,1;1,1", "-o", str(tmp_path / "flow.npz")]
+        assert main(["flow", kind, *arguments]) == 3
+        error = capsys.readouterr().err
+        assert error.index("--bias random") < error.index("In detail: at t = 0")
+        assert len(error) < 480
+
+
+def test_the_output_bias_moves(table, tmp_path):
+    out = tmp_path / "flow.npz"
+    arguments = ["--output-bias", "moving", "--t-max", "2", "--pictures", str(tmp_path), "--no-animation"]
+    assert main(["flow", "chamber", "--data", str(table), "-o", str(out), *arguments]) == 0
+    with np.load(out) as file:
+        flow = chamber_flow(
+            file["points"], file["labels"], file["targets"], file["beta"][0], file["weight"][0], t_max=2.0,
+            output_bias="moving",
+        )  # fmt: skip
+        assert (file["output_beta"] == flow.target_shift(file["time"])).all()
+        assert (file["loss"] == flow.loss(file["time"])).all()
+        assert np.abs(file["output_beta"][-1]).max() > 0.01
+        assert str(file["option_output_bias"]) == "moving"
+
+
+def test_equal_weights(tmp_path):
+    path, out = tmp_path / "points.csv", tmp_path / "flow.npz"
+    path.write_text(TABLE + "0.7,1.7,right\n", encoding="utf-8")
+    for weights, wanted in (("class", [1 / 3] * 3 + [1 / 4] * 4), ("equal", [1 / 7] * 7)):
+        assert main(["flow", "chamber", "--data", str(path), "-o", str(out), "--weights", weights, "--t-max", "1"]) == 0
+        with np.load(out) as file:
+            assert file["masses"].tolist() == wanted
+            given = (file["points"], file["labels"], file["targets"], file["beta"][0], file["weight"][0])
+            flow = chamber_flow(*given, t_max=1.0, weights=file["masses"])
+            assert (file["beta"] == flow.bias(file["time"])).all()
+
+
+def test_a_certificate_is_printed_and_written(table, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "flow.npz"
+    arguments = ["flow", "chamber", "--data", str(table), "-o", str(out), "--certify", "--bias", "0.3,0.2;-0.4,0.1"]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out.splitlines()[1]
+    assert said.startswith("certified: ")
+    assert "events isolated in ball arithmetic" in said
+    with np.load(out) as file:
+        assert f"certified: {file['certificate']}" == said
+    out.unlink()
+    monkeypatch.setattr("symflow.flow.chamber.certificate.RESIDUAL", 0.0)
+    assert main(arguments) == 3
+    assert capsys.readouterr().err.startswith("symflow flow: ")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("form", ["npy", "csv"])
+def test_matrices_from_a_file(form, table, tmp_path, capsys):
+    W, path, out = (
+        np.array([[[1.0, 0.5], [0.0, 2.0]], [[0.0, 1.0], [1.0, 0.5]]]),
+        tmp_path / f"w.{form}",
+        tmp_path / "o",
+    )
+    if form == "npy":
+        np.save(path, W)
+    else:
+        np.savetxt(path, W.reshape(4, 2), delimiter=",")
+    arguments = ["--data", str(table), "-o", str(out), "--rotation", str(path), "--t-max", "0.5", "--rtol", "1e-7"]
+    assert main(["flow", "general", *arguments]) == 0
+    with np.load(out) as file:
+        assert (file["weight"][0] == W).all()
+        assert np.abs(file["weight"][-1] - W).max() > 0.01
+        assert np.allclose(np.linalg.norm(file["weight"], axis=3), np.linalg.norm(W, axis=2))
+        given = (file["points"], file["labels"], file["targets"], file["beta"][0], W)
+        flow = general_weight_flow(*given, t_max=0.5, weights=file["masses"], rtol=1e-7)
+        assert (file["beta"] == flow.bias(file["time"])).all()
+    for kind in ("separated", "rotation"):
+        assert main(["flow", kind, *(arguments[:-2] if kind == "separated" else arguments)]) == 2
+        assert f"matrix 1 is not orthogonal, R·Rᵀ is 3.0e+00 away from 1; the {kind} flow" in capsys.readouterr().err
+    assert main(["flow", "general", *arguments, "--layers", "3"]) == 2
+    assert "has 2 matrices, and there are 3 layers" in capsys.readouterr().err
+    assert main(["flow", "general", *arguments, "--features", "0", "--target=1;2"]) == 2
+    assert "matrices (L, 1, 1) are wanted for points in R^1" in capsys.readouterr().err
+
+
+def test_compiling_is_announced_once_on_a_terminal(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("numba")
+    from symflow.flow.chamber import advancing
+
+    stats = type("Stats", (), {"cache_path": str(tmp_path)})()
+    function = type("Function", (), {"stats": stats, "py_func": advancing.advance.py_func})()
+    monkeypatch.setattr(advancing, "advance", function)
+    first_run.announce_compiling("chamber")
+    assert capsys.readouterr().err == ""  # no terminal
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    first_run.announce_compiling("separated")
+    assert capsys.readouterr().err == ""
+    first_run.announce_compiling("chamber")
+    assert capsys.readouterr().err == "compiling the inner loop, once per installation: a minute or two\n"
+    line = advancing.advance.py_func.__code__.co_firstlineno
+    (tmp_path / f"advancing.advance-{line}.py311.nbi").touch()
+    first_run.announce_compiling("chamber")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("flow", ["chamber", "rotation", "general"])
+def test_a_loop_that_has_run_is_found_compiled(flow, table, tmp_path):
+    assert main(["flow", flow, "--data", str(table), "-o", str(tmp_path / "flow.npz"), "--t-max", "0.1"]) == 0
+    assert first_run.is_compiled(*first_run.LOOPS[flow])

@@ -286,3 +286,43 @@ def test_module_and_version_agree() -> None:
         [sys.executable, "-m", "symflow", "--version"], capture_output=True, text=True, env=ENVIRONMENT, timeout=60
     )
     assert done.stdout == f"symflow {__version__}\n"
+
+
+@pytest.mark.parametrize("place", ["symflow.cli", "argparse", "symflow.cli.commands"])
+def test_an_interrupt_during_the_first_imports_is_told_in_one_line(place: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {place!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "symflow", "--version"], capture_output=True, text=True, timeout=60,
+        env={**ENVIRONMENT, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "symflow: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "complaint"),
+    [
+        ("exec('os.kill(os.getpid(), signal.SIGINT)')", 130, "symflow: interrupted\n"),
+        ("atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT)); return 0", 0, ""),
+    ],
+)
+def test_interrupts_inside_an_executed_text_and_in_the_last_moments(
+    body: str, status: int, complaint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "run.py").write_text(
+        "import atexit, os, signal, sys\n"
+        "from symflow import __main__, cli\n"
+        f"def main():\n    {body}\n"
+        "cli.main = main\n"
+        "sys.exit(__main__.run())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "run.py")], capture_output=True, text=True, timeout=60, env=ENVIRONMENT
+    )
+    assert (done.returncode, done.stderr) == (status, complaint)

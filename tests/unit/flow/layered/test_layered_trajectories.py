@@ -236,3 +236,17 @@ def test_what_does_not_fit_is_refused():
         layered_flow(network, data, t_max=1.0, step=1e-9)
     with pytest.raises(KindError, match="two different steps"):
         discretisation_errors(lambda step: layered_flow(network, data, t_max=1.0, step=step), [0.1])
+
+
+def test_descent_keeps_a_bounded_number_of_states(monkeypatch):
+    """What lies between them is computed again, to the last bit."""
+    network, data = drawn(1)
+    times = [*np.random.default_rng(0).uniform(0, 0.7, 50).tolist(), 0.0, 0.7, 0.123]
+    whole = layered_flow(network, data, t_max=0.7, step=1e-3)
+    monkeypatch.setattr("symflow.flow.layered.descent.MOST_STATES", 40)
+    sparse = layered_flow(network, data, t_max=0.7, step=1e-3)
+    assert (len(whole.pieces), len(sparse.pieces)) == (700, 39)
+    assert sparse.events == whole.events
+    assert (sparse.parameters(times) == whole.parameters(times)).all()
+    assert (sparse.effective.loss(times) == whole.effective.loss(times)).all()
+    assert sparse.state(0.7).network.as_mapping()["biases"][0].shape == (2,)
