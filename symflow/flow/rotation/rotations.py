@@ -30,10 +30,10 @@ def rotation_flow(
     Ω_ℓ = ½⟨[u vᵀ + v uᵀ, H_ℓ]⟩ with u = R_ℓ(z_{ℓ-1} + β_ℓ), v = R_ℓ p_ℓ (theory B2, B4; source arXiv:2501.07400).
 
     points (N, Q), labels (N,) in 0..K-1, targets ỹ (K, Q), biases β (L, Q), rotations R (L, Q, Q) orthogonal to 1e-10;
-    weights ω (N,), 1/N unless given. ``rtol`` bounds the error of a step, in units of the largest coordinate. At
-    walls the flow crosses, slides or leaves as Filippov's conditions say; where they have no single answer the
-    trajectory ends there and its status says why. The same holds for a start on a wall. ``progress`` is called with
-    t/t_max now and then.
+    weights ω (N,), 1/N_j for a datum of class j unless given. ``rtol`` bounds the error of a step, in units of the
+    largest coordinate. At walls the flow crosses, slides or leaves as Filippov's conditions say; where they have no
+    single answer the trajectory ends there and its status says why. The same holds for a start on a wall. ``progress``
+    is called with t/t_max now and then.
 
     Raises ShapeError, KindError (bad numbers, labels, rotations that are not orthogonal) and InvariantError (the cost
     rose, or a rotation left the group: the result would be wrong).

@@ -213,3 +213,20 @@ def test_an_error_in_the_callback_stops_the_run():
     for run in (chamber_flow, rotation_flow):
         with pytest.raises(EnoughError):
             run(*drawn(3), t_max=T, progress=stop)
+
+
+def test_the_same_arguments_are_the_same_cost():
+    """Weights are 1/N_j wherever none are given, and states carry those that were."""
+    x, labels, targets, biases, rotations = drawn(2)
+    labels = np.minimum(np.arange(len(x)), 1)  # one datum of class 0, all others of class 1
+    given = x, labels, targets[:2], biases, rotations
+    flows = [flow(*given, t_max=0.1) for flow in (chamber_flow, rotation_flow, general_weight_flow)]
+    first = flows[0].loss([0.0])
+    for flow in flows[1:]:
+        assert flow.loss([0.0]) == pytest.approx(first, rel=1e-12)
+    uneven = np.linspace(0.1, 2.0, len(x))
+    for flow in (chamber_flow, rotation_flow, general_weight_flow):
+        state = flow(*given, t_max=0.1, weights=uneven).state(0.1)
+        assert np.array_equal(state.weights, uneven)
+        mean = flow(*given, t_max=0.1).state(0.1).weights
+        assert mean == pytest.approx(1.0 / np.bincount(labels)[labels])
