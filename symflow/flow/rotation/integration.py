@@ -42,6 +42,17 @@ ROUNDED = 1e2  # units of rounding within which a velocity is orthogonal to rows
 TINY = 1e-8  # share of a step whose square is rounding
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a run had decided at its end: where it was, the patterns, the walls slid on, and those just met."""
+
+    at: Parameters
+    active: NDArray[np.bool_]
+    sliding: NDArray[np.int16]
+    walls: tuple[Wall, ...]
+    fresh: dict[tuple[int, int, int], float]
+
+
 @dataclass(slots=True)
 class Outcome:
     """What the loop hands back."""
@@ -51,6 +62,7 @@ class Outcome:
     status: Status
     message: str
     evaluations: int
+    memory: Memory | None
 
 
 class Integration:
@@ -58,8 +70,9 @@ class Integration:
 
     def __init__(
         self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool,
-        report: Report | None = None,
+        report: Report | None = None, memory: Memory | None = None,
     ) -> None:  # fmt: skip
+        """``memory`` of an earlier run whose end is the start of this one: nothing is decided there a second time."""
         self.report = report
         self.problem, self.make_chart, self.t_max, self.rtol, self.bounded = problem, make_chart, t_max, rtol, bounded
         self.time, self.length = 0.0, problem.length
@@ -70,10 +83,16 @@ class Integration:
             problem.targets,
             np.zeros((problem.depth, *problem.points.shape)),
         )
-        self.patterns = Patterns(problem, self._signs())
-        self.slides = Slides(self.chart.group, self.patterns, self.everything)
+        self.memory = memory
+        self.patterns = Patterns(problem, self._signs() if memory is None else memory.active.copy())
+        if memory is not None:
+            self.patterns.sliding[:] = memory.sliding
+            self.patterns.refresh(np.arange(len(problem.points)))
+        walls = () if memory is None else memory.walls
+        self.slides = Slides(self.chart.group, self.patterns, self.everything, walls)
         self.tolerance = (ROUNDING + 1e-3 * rtol) * self.length * 10
-        self.fresh: dict[tuple[int, int, int], float] = {}  # walls just met, and how far behind them is still on them
+        # walls just met, and how far behind them is still on them
+        self.fresh: dict[tuple[int, int, int], float] = {} if memory is None else dict(memory.fresh)
         self.watch: Watch | None = None
         self.pieces: list[Piece] = []
         self.events: list[Event] = []
@@ -94,11 +113,16 @@ class Integration:
             self.pieces.append(Piece(0.0, 0.0, None, self.chart.base))
         if self.report is not None:
             self.report.finish(self.pieces[-1].end)
-        return Outcome(self.pieces, self.events, status, message, self.evaluations)
+        memory = None
+        if status in {"finished", "at rest"}:  # otherwise the patterns are those of the last attempt
+            active, sliding = self.patterns.active.copy(), self.patterns.sliding.copy()
+            memory = Memory(self.chart.base, active, sliding, self.slides.walls, dict(self.fresh))
+        return Outcome(self.pieces, self.events, status, message, self.evaluations, memory)
 
     def _run(self) -> tuple[Status, str]:
         try:
-            self._start_on_walls()
+            if self.memory is None:
+                self._start_on_walls()
             size, stopped = 0.0, 0
             while self.time < self.t_max:
                 velocity = self.slides(self.chart.base)
@@ -197,10 +221,13 @@ class Integration:
         changes = step.slopes[0, start.biases.size : -1].reshape(start.weights.shape)
         radial = np.abs((changes * start.weights).sum(axis=2)).max(axis=1)
         # Ẇ is a product with W^{-T}, whose product with Wᵀ is the identity up to the condition of W; and along a wall
-        # the change is by the preactivation there, which is zero up to rounding of the data.
+        # the change is by the preactivation there, which is zero up to rounding of the data, or, where a slide begins,
+        # up to how well the event was placed.
         size = np.linalg.norm(start.weights, axis=(1, 2))
         condition, speed = size * np.linalg.norm(start.inverses, axis=(1, 2)), np.linalg.norm(step.slopes[0, :-1])
-        if not (radial <= ROUNDED * np.finfo(float).eps * condition * size * (1 + self.length) * speed).all():
+        rounding = ROUNDED * np.finfo(float).eps * condition * size * (1 + self.length)
+        placed = self.tolerance * condition if self.slides.walls else 0.0
+        if not (radial <= (rounding + placed) * speed).all():
             raise InvariantError(f"at t = {self.time:.6g} the velocity of a weight changes the norm of a row")
 
     def _allowed(self, step: Step, cost: float) -> float:

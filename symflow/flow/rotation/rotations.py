@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from symflow.flow.given import Progress, read_horizon, read_tolerance
 from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import CayleyChart, polish
-from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.integration import Integration, Memory
 from symflow.flow.rotation.problem import Problem, read_problem
 from symflow.flow.rotation.trajectories import RotationTrajectory
 from symflow.network.arrays import require_orthogonal
@@ -50,9 +50,16 @@ def rotation_flow(
         require_orthogonal(rotation, f"rotation {layer}")
     orthogonal = polish(polish(problem.weights))
     problem = Problem(problem.points, problem.labels, problem.targets, problem.masses, problem.biases, orthogonal)
+    return run(problem, t_max, rtol, progress)
+
+
+def run(
+    problem: Problem, t_max: float, rtol: float, progress: Progress | None, memory: Memory | None = None
+) -> RotationTrajectory:
+    """The flow of a checked problem; ``memory`` of the one that it continues."""
     report = report_for(progress, t_max)
-    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True, report=report).run()
+    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True, report=report, memory=memory).run()
     return RotationTrajectory(
         problem, result.pieces, result.events, result.status, result.message, result.evaluations,
-        {"rtol": rtol},
+        {"rtol": rtol}, result.memory,
     )  # fmt: skip
