@@ -36,6 +36,11 @@ def problem(seed: int, Q: int, L: int, N: int) -> tuple[np.ndarray, ...]:
     return points, labels, goals, biases, np.array([draw_orthogonal(rng, Q) for _ in range(L)])
 
 
+def equal(points: np.ndarray) -> np.ndarray:
+    """Weights 1/N."""
+    return np.full(len(points), 1 / len(points))
+
+
 def entries_velocity(arguments: tuple[np.ndarray, ...]) -> Callable[[float, np.ndarray], np.ndarray]:
     """The velocity of (β, R) in plain NumPy, over all data, for a general-purpose solver."""
     x, labels, goals, biases, _ = arguments
@@ -105,7 +110,7 @@ def by_lielab(arguments: tuple[np.ndarray, ...], t_max: float, rtol: float) -> t
 
 def by_symflow(arguments: tuple[np.ndarray, ...], t_max: float, rtol: float) -> tuple[np.ndarray, int]:
     """End state and evaluations."""
-    flow = rotation_flow(*arguments, t_max=t_max, rtol=rtol)
+    flow = rotation_flow(*arguments, t_max=t_max, rtol=rtol, weights=equal(arguments[0]))
     return np.append(flow.bias([t_max]).ravel(), flow.rotation([t_max]).ravel()), flow.evaluations
 
 
@@ -128,7 +133,7 @@ def defect(state: np.ndarray, L: int, Q: int) -> float:
 def compare(title: str, arguments: tuple[np.ndarray, ...], t_max: float) -> None:
     """Print a row for each program and tolerance; ratios are to the first row."""
     L, Q = arguments[3].shape
-    flow = rotation_flow(*arguments, t_max=t_max, rtol=1e-13)
+    flow = rotation_flow(*arguments, t_max=t_max, rtol=1e-13, weights=equal(arguments[0]))
     sizes = f"Q = {Q}, L = {L}, N = {len(arguments[0])}, t <= {t_max:.3g}"
     print(f"\n{title}: {sizes}, {len(flow.events)} events, {flow.status}")
     print(f"  {'':28}{'error':>10}{'off O(Q)':>10}{'evaluations':>13}{'ms':>9}{'time ratio':>12}")

@@ -5,6 +5,7 @@ Between the layers nothing returns to input space: with u_ℓ = W_ℓ(z_{ℓ-1} 
     u_{ℓ+1} = M_{ℓ+1} σ(u_ℓ) + W_{ℓ+1}(β_{ℓ+1} − β_ℓ),    v_ℓ = M_{ℓ+1}ᵀ H_{ℓ+1} v_{ℓ+1},    M_{ℓ+1} = W_{ℓ+1} W_ℓ^{-1}
 
 so that a gradient costs what backpropagation through the original layers does, and the compiled loop less than that.
+The sums are written by hand, for speed; tests compare them with the proved right sides of B2, B4 and B8, to 1e-13.
 """
 
 from __future__ import annotations

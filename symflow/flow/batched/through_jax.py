@@ -6,8 +6,10 @@ Nothing here names a device: arrays go where JAX puts them, which is the GPU whe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
 from symflow.errors import UnsupportedError
 
@@ -36,3 +38,15 @@ def require_float64(jax: Any) -> None:
             "JAX computes with 32 bits here and flows need 64: begin with "
             'jax.config.update("jax_enable_x64", True), or call inside "with jax.enable_x64(True):"'
         )
+
+
+def in_library(function: Callable[..., Any], library: Any) -> Callable[..., Any]:
+    """A NumPy function of ``symflow.flow.equations`` with another module, such as jax.numpy, for what it calls ``np``.
+
+    >>> from symflow.flow.equations.batched_turns import B4_layer
+    >>> import numpy
+    >>> in_library(B4_layer, numpy)(u=numpy.eye(2), H=numpy.eye(2), v=numpy.ones((2, 2))).tolist()
+    [[0.0, 0.0], [0.0, 0.0]]
+    """
+    plain = cast(FunctionType, function)
+    return FunctionType(plain.__code__, {**plain.__globals__, "np": library}, plain.__name__)

@@ -1,6 +1,8 @@
 """The right side of the flow of biases and rotations in jax.numpy (theory B2, B4): for jit, vmap, solvers, the GPU.
 
-The lines are those of ``gradients``, for one network; ``jax.vmap`` makes many of it.
+The gradients of a layer, and the residual before it, are the proved ones of ``symflow.flow.equations``: the functions
+written for NumPy, with jax.numpy in its place. Between the layers nothing returns to input space, as in ``gradients``.
+``jax.vmap`` makes many networks of one.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.flow.batched.inputs import Floats, read_data, read_networks, require_rotations
-from symflow.flow.batched.through_jax import in_float64, installed_jax, require_float64
+from symflow.flow.batched.through_jax import in_float64, in_library, installed_jax, require_float64
+from symflow.flow.equations.batched_biases import B2_layer, B2_pulled
+from symflow.flow.equations.batched_turns import B4_layer
 
 
 def right_hand_side(
@@ -78,6 +82,7 @@ def many_velocities(
 
 def velocity_of(jnp: Any, points: Any, goals: Any, masses: Any, biases: Any, rotations: Any) -> tuple[Any, Any]:
     """β̇ and Ω of one network; goals (N, Q) are the targets of the data."""
+    by_bias, by_rotation, pulled = (in_library(function, jnp) for function in (B2_layer, B4_layer, B2_pulled))
     pushed, active = [], points
     links = rotations[1:] @ rotations[:-1].transpose(0, 2, 1)
     for layer in range(len(biases)):
@@ -85,18 +90,18 @@ def velocity_of(jnp: Any, points: Any, goals: Any, masses: Any, biases: Any, rot
             u = (points + biases[0]) @ rotations[0].T
         else:
             u = active @ links[layer - 1].T + rotations[layer] @ (biases[layer] - biases[layer - 1])
-        active = jnp.where(u > 0.0, u, 0.0)
-        pushed.append((u, active))
+        masks = jnp.where(u > 0.0, 1.0, 0.0)
+        active = masks * u
+        pushed.append((u, masks))
     v = (active - (goals + biases[-1]) @ rotations[-1].T) * masses[:, None]
+    ones = jnp.ones_like(masses)  # v has the masses already, and is all that the gradients are linear in
     shifts, turns = [], []
     for layer in reversed(range(len(biases))):
-        u, active = pushed[layer]
-        kept = jnp.where(u > 0.0, v, 0.0)
-        shifts.append((v - kept).sum(axis=0) @ rotations[layer])
-        half = (u.T @ kept + v.T @ active) / 2.0
-        turns.append(half - half.T)
+        u, masks = pushed[layer]
+        shifts.append(by_bias(W=rotations[layer], c=ones, v_hat=v, H=masks))
+        turns.append(by_rotation(u=u, H=masks, v=v))
         if layer:
-            v = kept @ links[layer - 1]
+            v = pulled(W=links[layer - 1], H=masks.T, v=v.T).T
     return jnp.stack(shifts[::-1]), jnp.stack(turns[::-1])
 
 

@@ -1,9 +1,9 @@
-"""Cumulative bias gradients at every depth.
+"""Cumulative bias gradients at every depth; The residual of one datum.
 
 The right sides of statements that are proved, as NumPy functions of arrays of floats.
 Do not edit: change the derivation, and write this file again with
 
-    symflow code derivations/b2_bias_gradient_at_every_depth.py B2.layer --as numpy --no-weights
+    symflow code derivations/b2_bias_gradient_at_every_depth.py B2.layer B2.pulled --as numpy --no-weights
 """
 
 from __future__ import annotations
@@ -32,3 +32,19 @@ def B2_layer(W: Floats, c: Floats, v_hat: Floats, H: Floats) -> Floats:
     t4 = t3.sum(axis=0)
     t5 = W.T @ t4
     return np.asarray(t5)
+
+
+def B2_pulled(W: Floats, H: Floats, v: Floats) -> Floats:
+    """B2.pulled: the residual before the layer, from v = W^-T p after it.
+
+        grad(sqnorm(K@(inv(W)@H@W@(w + c*b) - c*b) + q - y)/2, w) == W.T@(H@v)
+
+        where W.T@v == K.T@(K@(inv(W)@H@W@(w + c*b) - c*b) + q - y)
+
+    Proved for every Q under hypotheses.
+
+    Arguments: W (Q, Q), H (Q,) diagonal, v (Q,).
+    """
+    t1 = H * v
+    t2 = W.T @ t1
+    return np.asarray(t2)

@@ -1,10 +1,9 @@
-"""Theory B2, B4 and B8 as numbers: states forward, residuals backward, and the gradients of the walls.
+"""Theory B2, B4, B8 and D2 as numbers: states forward, residuals backward, and the gradients of the walls.
 
 Data are rows in homogeneous coordinates (x, c): a datum of mass ω is √ω (x, 1), and everything on the way is linear in
 (x, c) while the activation patterns stand. So any rows with the same second moments have the same gradients, which is
 what ``grouping`` uses. With W = R and W^{-1} = Rᵀ the same lines serve rotations and general weights.
-The velocities are the proved ones of ``symflow.flow.equations``; those of the walls are taken apart row by row here,
-and tests compare the two.
+The velocities and the gradients of the walls are the proved ones of ``symflow.flow.equations``.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.flow.equations.batched_biases import B2_layer
+from symflow.flow.equations.batched_biases import B2_layer, B2_pulled
 from symflow.flow.equations.batched_turns import B4_layer
+from symflow.flow.equations.batched_walls import D2_wall_bias, D2_wall_pulled, D2_wall_turn, D2_wall_weight
 from symflow.flow.equations.batched_weights import B8_layer
 from symflow.flow.rotation.problem import Floats
 
@@ -71,14 +71,9 @@ def descent(rows: Rows, at: Parameters, group: Group) -> tuple[Floats, Floats]:
     turns = velocity[L * Q :].reshape(L, Q, Q)
     pulled = np.empty_like(u)
     for layer in range(L - 1, -1, -1):
-        masks, v = rows.masks[layer], residual @ at.inverses[layer]
-        pulled[layer] = v
-        velocity[layer * Q : (layer + 1) * Q] = B2_layer(W=at.weights[layer], c=rows.scales, v_hat=v, H=masks)
-        if group == "rotations":
-            turns[layer] = B4_layer(u=u[layer], H=masks, v=v)
-        else:
-            turns[layer] = B8_layer(p=v, H=masks, a=u[layer], inverse_of_W=at.inverses[layer])
-        residual = (masks * v) @ at.weights[layer]
+        velocity[layer * Q : (layer + 1) * Q], turns[layer], pulled[layer], residual = _descend(
+            rows, slice(None), layer, u, residual, at, group
+        )
     if group == "weights at fixed biases":
         velocity[: L * Q] = 0.0
     return velocity, pulled
@@ -87,44 +82,47 @@ def descent(rows: Rows, at: Parameters, group: Group) -> tuple[Floats, Floats]:
 def wall_gradients(rows: Rows, layers: Places, components: Places, at: Parameters, group: Group) -> Floats:
     """Gradients (n, L·Q·(1 + Q)) of the preactivation at (layers[i], components[i]) of row i, in the metric of descent.
 
-    From d u = Ω u + W (d z_{ℓ-1} + d β_ℓ), and from the layers below by the same pull-back as for the cost.
+    D2 for the layer of the wall; below it the wall has the gradient of a cost with the residual p = Wᵀe of that layer.
     """
     u, _ = preactivations(rows, at)
-    (L, n, Q), every = u.shape, np.arange(len(components))
-    shifts, turns = np.zeros((n, L, Q)), np.zeros((n, L, Q, Q))
-    residual = np.zeros((n, Q))
-    for layer in range(int(layers.max()), -1, -1):
-        here, above = layers == layer, layers > layer
-        if above.any():
-            v = residual @ at.inverses[layer]
-            kept = rows.masks[layer] * v
-            active = rows.masks[layer] * u[layer]
-            shifts[:, layer] = -(rows.scales[:, None] * (v - kept)) @ at.weights[layer]
-            turns[:, layer] = -_turn(u[layer], v, kept, active, at.inverses[layer], group)
-            residual = kept @ at.weights[layer]
-        if here.any():
-            unit = np.zeros((n, Q))
-            unit[every[here], components[here]] = 1.0
-            row = unit @ at.weights[layer]
-            shifts[here, layer] = (rows.scales[:, None] * row)[here]
-            turns[here, layer] = _lever(unit, u[layer], at.inverses[layer], group)[here]
-            residual = np.where(here[:, None], row, residual)
-    if group == "weights at fixed biases":
-        shifts[:] = 0.0
-    return np.concatenate([shifts.reshape(n, -1), turns.reshape(n, -1)], axis=1)
+    L, n, Q = u.shape
+    units = np.eye(Q)
+    found = np.zeros((n, L * Q * (1 + Q)))
+    for row, (top, component) in enumerate(zip(layers.tolist(), components.tolist(), strict=True)):
+        shifts, turns = found[row, : L * Q].reshape(L, Q), found[row, L * Q :].reshape(L, Q, Q)
+        e, W = units[component], at.weights[top]
+        shifts[top] = D2_wall_bias(c=rows.scales[row], W=W, e=e)
+        turns[top] = (
+            D2_wall_turn(e=e, u=u[top, row])
+            if group == "rotations"
+            else D2_wall_weight(e=e, u=u[top, row], inverse_of_W=at.inverses[top])
+        )
+        residual = D2_wall_pulled(W=W, e=e)[None]
+        only = slice(row, row + 1)
+        for layer in range(top - 1, -1, -1):
+            found_here = _descend(rows, only, layer, u, residual, at, group)
+            shifts[layer], turns[layer] = -found_here.shift, -found_here.turn
+            residual = found_here.residual
+        if group == "weights at fixed biases":
+            shifts[:] = 0.0
+    return found
 
 
-def _turn(u: Floats, v: Floats, kept: Floats, active: Floats, inverse: Floats, group: Group) -> Floats:
-    """Row by row what ``descent`` sums over the rows."""
+class _Layer(NamedTuple):
+    """What rows contribute at one layer: minus the gradients by its bias and weight; v, and the residual before it."""
+
+    shift: Floats
+    turn: Floats
+    pulled: Floats
+    residual: Floats
+
+
+def _descend(rows: Rows, which: slice, layer: int, u: Floats, residual: Floats, at: Parameters, group: Group) -> _Layer:
+    W, back, masks = at.weights[layer], at.inverses[layer], rows.masks[layer, which]
+    v = residual @ back
+    shift = B2_layer(W=W, c=rows.scales[which], v_hat=v, H=masks)
     if group == "rotations":
-        half = 0.5 * (u[:, :, None] * kept[:, None, :] + v[:, :, None] * active[:, None, :])
-        return np.asarray(half - half.transpose(0, 2, 1))
-    return np.asarray((v[:, :, None] * active[:, None, :] - kept[:, :, None] * u[:, None, :]) @ inverse.T)
-
-
-def _lever(unit: Floats, u: Floats, inverse: Floats, group: Group) -> Floats:
-    """Gradient of e·u by the weights of its own layer."""
-    outer = unit[:, :, None] * u[:, None, :]
-    if group == "rotations":
-        return np.asarray(0.5 * (outer - outer.transpose(0, 2, 1)))
-    return np.asarray(outer @ inverse.T)
+        turn = B4_layer(u=u[layer, which], H=masks, v=v)
+    else:
+        turn = B8_layer(p=v, H=masks, a=u[layer, which], inverse_of_W=back)
+    return _Layer(shift, turn, v, B2_pulled(W=W, H=masks.T, v=v.T).T)

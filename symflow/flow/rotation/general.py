@@ -9,8 +9,8 @@ from symflow.flow.given import Progress, read_horizon, read_tolerance
 from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import Chart, RowSphereChart
 from symflow.flow.rotation.equations import Group
-from symflow.flow.rotation.integration import Integration
-from symflow.flow.rotation.problem import Floats, read_problem
+from symflow.flow.rotation.integration import Integration, Memory
+from symflow.flow.rotation.problem import Floats, Problem, read_problem
 from symflow.flow.rotation.trajectories import Trajectory
 from symflow.network.arrays import inverse
 
@@ -46,6 +46,14 @@ def general_weight_flow(
     problem = read_problem(points, labels, targets, biases, cumulative, weights, "cumulative weights")
     for layer, weight in enumerate(problem.weights):
         inverse(weight, f"cumulative weight {layer}")
+    return run(problem, t_max, rtol, progress, fixed_biases)
+
+
+def run(
+    problem: Problem, t_max: float, rtol: float, progress: Progress | None, fixed_biases: bool,
+    memory: Memory | None = None,
+) -> Trajectory:  # fmt: skip
+    """The flow of a checked problem; ``memory`` of the one that it continues."""
     norms = np.linalg.norm(problem.weights, axis=2)
     group: Group = "weights at fixed biases" if fixed_biases else "weights"
 
@@ -53,8 +61,8 @@ def general_weight_flow(
         return RowSphereChart(moved, at, norms, group)
 
     report = report_for(progress, t_max)
-    result = Integration(problem, make_chart, t_max, rtol, bounded=False, report=report).run()
+    result = Integration(problem, make_chart, t_max, rtol, bounded=False, report=report, memory=memory).run()
     return Trajectory(
         problem, result.pieces, result.events, result.status, result.message, result.evaluations,
-        {"rtol": rtol, "fixed_biases": fixed_biases},
+        {"rtol": rtol, "fixed_biases": fixed_biases}, result.memory,
     )  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 
 from symflow.flow.chamber.compiling import COMPILED, compiled
 from symflow.flow.chamber.stepping import gram, solve_small
-from symflow.flow.equations import rotation_biases, rotation_turns, rotation_weights
+from symflow.flow.equations import rotation_biases, rotation_turns, rotation_walls, rotation_weights
 from symflow.flow.rotation.equations import Parameters, Places, Rows
 from symflow.flow.rotation.problem import Floats
 
@@ -21,6 +21,8 @@ LARGEST_CONDITION = 1e12
 
 bias_velocity, residual_before = compiled(rotation_biases.B2_layer), compiled(rotation_biases.B2_pulled)
 rotation_velocity, weight_velocity = compiled(rotation_turns.B4_layer), compiled(rotation_weights.B8_layer)
+wall_bias, wall_pulled = compiled(rotation_walls.D2_wall_bias), compiled(rotation_walls.D2_wall_pulled)
+wall_turn, wall_weight = compiled(rotation_walls.D2_wall_turn), compiled(rotation_walls.D2_wall_weight)
 
 
 class Guides(NamedTuple):
@@ -55,54 +57,26 @@ def forward(rows: Rows, at: Parameters, u: Floats, state: Floats) -> None:
 
 
 @compiled
-def pull_back_row(
-    rows: Rows, i: int, layer: int, at: Parameters, u: Floats, sign: float, kind: int, residual: Floats, v: Floats,
-    shifts: Floats, turns: Floats,
-) -> None:  # fmt: skip
-    """Pull the residual of row i back through a layer, and add its share to the unfinished gradients.
-
-    A wall has the gradient of one row, for which the proved equations of ``descend`` would be called layer by layer;
-    here their products are taken apart, and the tests hold the two against each other.
-    """
-    Q = residual.size
-    for k in range(Q):
-        v[k] = 0.0
-        for m in range(Q):
-            v[k] += residual[m] * at.inverses[layer, m, k]
-    for a in range(Q):
-        mask = rows.masks[layer, i, a]
-        shifts[layer, a] += sign * rows.scales[i] * (v[a] - mask * v[a])
-        for b in range(Q):
-            kept, active = rows.masks[layer, i, b] * v[b], rows.masks[layer, i, b] * u[layer, i, b]
-            if kind == 0:
-                turns[layer, a, b] += sign * (u[layer, i, a] * kept + v[a] * active)
-            else:
-                turns[layer, a, b] += sign * (v[a] * active - mask * v[a] * u[layer, i, b])
-    for k in range(Q):
-        residual[k] = 0.0
-        for m in range(Q):
-            residual[k] += rows.masks[layer, i, m] * v[m] * at.weights[layer, m, k]
-
-
-@compiled
-def finish(at: Parameters, kind: int, shifts: Floats, turns: Floats, out: Floats) -> None:
-    """From the sums over rows to the gradients by β and by the weights."""
-    L, Q = shifts.shape
-    for layer in range(L):
-        for a in range(Q):
-            total = 0.0
+def pull_back(
+    rows: Rows, layer: int, at: Parameters, u: Floats, kind: int, residual: Floats, v: Floats, velocity: Floats
+) -> None:
+    """Pull the residual (n, Q) of rows back through a layer, and fill in v (n, Q) and the layer's part of velocity."""
+    L, n, Q = u.shape
+    masks = rows.masks[layer]
+    for i in range(n):
+        for k in range(Q):
+            v[i, k] = 0.0
             for m in range(Q):
-                total += shifts[layer, m] * at.weights[layer, m, a]
-            out[layer * Q + a] = 0.0 if kind == 2 else total
-            for b in range(Q):
-                place = L * Q + (layer * Q + a) * Q + b
-                if kind == 0:
-                    out[place] = 0.5 * (turns[layer, a, b] - turns[layer, b, a])
-                else:
-                    total = 0.0
-                    for m in range(Q):
-                        total += turns[layer, a, m] * at.inverses[layer, b, m]
-                    out[place] = total
+                v[i, k] += residual[i, m] * at.inverses[layer, m, k]
+    bias_velocity(at.weights[layer], rows.scales, v, masks, velocity[layer * Q : (layer + 1) * Q])
+    start = L * Q + layer * Q * Q
+    change = velocity[start : start + Q * Q].reshape(Q, Q)
+    if kind == 0:
+        rotation_velocity(u[layer], masks, v, change)
+    else:
+        weight_velocity(v, masks, u[layer], at.inverses[layer], change)
+    for i in range(n):
+        residual_before(at.weights[layer], masks[i], v[i], residual[i])
 
 
 @compiled
@@ -115,21 +89,7 @@ def descend(rows: Rows, at: Parameters, kind: int, velocity: Floats, pulled: Flo
         for k in range(Q):
             residual[i, k] -= rows.targets[i, k]
     for layer in range(L - 1, -1, -1):
-        masks, v = rows.masks[layer], pulled[layer]
-        for i in range(n):
-            for k in range(Q):
-                v[i, k] = 0.0
-                for m in range(Q):
-                    v[i, k] += residual[i, m] * at.inverses[layer, m, k]
-        bias_velocity(at.weights[layer], rows.scales, v, masks, velocity[layer * Q : (layer + 1) * Q])
-        start = L * Q + layer * Q * Q
-        change = velocity[start : start + Q * Q].reshape(Q, Q)
-        if kind == 0:
-            rotation_velocity(u[layer], masks, v, change)
-        else:
-            weight_velocity(v, masks, u[layer], at.inverses[layer], change)
-        for i in range(n):
-            residual_before(at.weights[layer], masks[i], v[i], residual[i])
+        pull_back(rows, layer, at, u, kind, residual, pulled[layer], velocity)
     if kind == 2:
         velocity[: L * Q] = 0.0
 
@@ -141,18 +101,27 @@ def fill_normals(rows: Rows, layers: Places, components: Places, at: Parameters,
     L, Q = at.biases.shape
     u, state = np.empty((L, n, Q)), np.empty((n, Q))
     forward(rows, at, u, state)
-    shifts, turns, residual, v = np.empty((L, Q)), np.empty((L, Q, Q)), np.empty(Q), np.empty(Q)
+    unit, residual, v = np.zeros(Q), np.empty((1, Q)), np.empty((1, Q))
     for i in range(n):
-        top, k = layers[i], components[i]
-        shifts[:] = 0.0
-        turns[:] = 0.0
-        shifts[top, k] = rows.scales[i]
-        for m in range(Q):
-            turns[top, k, m] = u[top, i, m]
-            residual[m] = at.weights[top, k, m]
+        top, normal = layers[i], normals[i]
+        unit[components[i]] = 1.0
+        normal[:] = 0.0
+        alone = Rows(rows.points[i : i + 1], rows.scales[i : i + 1], rows.targets[i : i + 1], rows.masks[:, i : i + 1])
+        wall_pulled(at.weights[top], unit, residual[0])
         for layer in range(top - 1, -1, -1):
-            pull_back_row(rows, i, layer, at, u, -1.0, kind, residual, v, shifts, turns)
-        finish(at, kind, shifts, turns, normals[i])
+            pull_back(alone, layer, at, u[:, i : i + 1], kind, residual, v, normal)
+        for place in range(normal.size):  # those are velocities, minus gradients
+            normal[place] = 0.0 - normal[place]
+        wall_bias(rows.scales[i], at.weights[top], unit, normal[top * Q : (top + 1) * Q])
+        start = L * Q + top * Q * Q
+        lever = normal[start : start + Q * Q].reshape(Q, Q)
+        if kind == 0:
+            wall_turn(unit, u[top, i], lever)
+        else:
+            wall_weight(unit, u[top, i], at.inverses[top], lever)
+        if kind == 2:
+            normal[: L * Q] = 0.0
+        unit[components[i]] = 0.0
 
 
 @compiled

@@ -63,7 +63,7 @@ def chamber_moments(
     """What the gradients by β_1..β_L and R_1..R_L see of the data, in the chamber of the given ones.
 
     Arguments as for ``rotation_flow``: points (N, Q), labels (N,), targets (K, Q), biases (L, Q), rotations (L, Q, Q),
-    weights (N,), 1/N unless given. A datum on a wall counts as truncated.
+    weights (N,), 1/N_j for a datum of class j unless given. A datum on a wall counts as truncated.
 
     Raises ShapeError and KindError: input that does not fit.
 

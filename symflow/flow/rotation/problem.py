@@ -54,7 +54,7 @@ def read_problem(
     masses: ArrayLike | None,
     name: str,
 ) -> Problem:
-    """Check and convert; ``name`` is what the caller calls the (L, Q, Q) array. Masses are 1/N unless given.
+    """Check and convert; ``name`` is what the caller calls the (L, Q, Q) array. Masses are 1/N_j unless given.
 
     Raises ShapeError (shapes that do not agree), KindError (not finite, not real, labels outside 0..K-1, a class
     without data, masses that are not positive) and UnsupportedError (a Dask array).
@@ -69,5 +69,5 @@ def read_problem(
     (N, Q), L = x.shape, b.shape[0]
     require_shapes(Q, L, {"targets": (goals, (len(goals), Q)), "biases": (b, (L, Q)), name: (W, (L, Q, Q))})
     classes = read_labels(labels, N, len(goals))
-    mass = np.full(N, 1.0 / N) if masses is None else read_weights(masses, N)
+    mass = np.asarray(1.0 / np.bincount(classes)[classes]) if masses is None else read_weights(masses, N)
     return Problem(x, classes, goals[classes], mass, b, W)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from symflow.flow.given import Progress, read_horizon, read_tolerance
 from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import CayleyChart, polish
-from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.integration import Integration, Memory
 from symflow.flow.rotation.problem import Problem, read_problem
 from symflow.flow.rotation.trajectories import RotationTrajectory
 from symflow.network.arrays import require_orthogonal
@@ -30,10 +30,10 @@ def rotation_flow(
     Ω_ℓ = ½⟨[u vᵀ + v uᵀ, H_ℓ]⟩ with u = R_ℓ(z_{ℓ-1} + β_ℓ), v = R_ℓ p_ℓ (theory B2, B4; source arXiv:2501.07400).
 
     points (N, Q), labels (N,) in 0..K-1, targets ỹ (K, Q), biases β (L, Q), rotations R (L, Q, Q) orthogonal to 1e-10;
-    weights ω (N,), 1/N unless given. ``rtol`` bounds the error of a step, in units of the largest coordinate. At
-    walls the flow crosses, slides or leaves as Filippov's conditions say; where they have no single answer the
-    trajectory ends there and its status says why. The same holds for a start on a wall. ``progress`` is called with
-    t/t_max now and then.
+    weights ω (N,), 1/N_j for a datum of class j unless given. ``rtol`` bounds the error of a step, in units of the
+    largest coordinate. At walls the flow crosses, slides or leaves as Filippov's conditions say; where they have no
+    single answer the trajectory ends there and its status says why. The same holds for a start on a wall. ``progress``
+    is called with t/t_max now and then.
 
     Raises ShapeError, KindError (bad numbers, labels, rotations that are not orthogonal) and InvariantError (the cost
     rose, or a rotation left the group: the result would be wrong).
@@ -50,9 +50,16 @@ def rotation_flow(
         require_orthogonal(rotation, f"rotation {layer}")
     orthogonal = polish(polish(problem.weights))
     problem = Problem(problem.points, problem.labels, problem.targets, problem.masses, problem.biases, orthogonal)
+    return run(problem, t_max, rtol, progress)
+
+
+def run(
+    problem: Problem, t_max: float, rtol: float, progress: Progress | None, memory: Memory | None = None
+) -> RotationTrajectory:
+    """The flow of a checked problem; ``memory`` of the one that it continues."""
     report = report_for(progress, t_max)
-    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True, report=report).run()
+    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True, report=report, memory=memory).run()
     return RotationTrajectory(
         problem, result.pieces, result.events, result.status, result.message, result.evaluations,
-        {"rtol": rtol},
+        {"rtol": rtol}, result.memory,
     )  # fmt: skip

@@ -94,7 +94,7 @@ class Step:
         fifth, third = (ERROR_WEIGHTS @ self.slopes[: STAGES + 1, :-1]) / scale
         squared, other = float(fifth @ fifth), float(third @ third)
         below = (squared + 0.01 * other) * len(scale)
-        return self.size * squared / np.sqrt(below) if below > 0 else 0.0
+        return 0.0 if below == 0 else self.size * squared / np.sqrt(below)  # NaN stays NaN
 
     def _interpolant(self) -> Floats:
         _stages_of(self.field)(self.chart, self.size, self.start, self.slopes, (STAGES + 1, ALL_STAGES))

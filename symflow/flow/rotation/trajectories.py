@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import KindError, SymflowError
-from symflow.flow.given import Progress, read_asked_times
+from symflow.flow.given import Progress, read_asked_times, read_horizon
 from symflow.flow.rotation.equations import Parameters
 from symflow.flow.rotation.problem import Floats, Problem
 from symflow.flow.rotation.stepping import Step
@@ -60,13 +60,14 @@ class Trajectory:
 
     def __init__(
         self, problem: Problem, pieces: list[Piece], events: list[Event], status: Status, message: str,
-        evaluations: int, options: dict[str, Any],
+        evaluations: int, options: dict[str, Any], memory: Any = None,
     ) -> None:  # fmt: skip
         self.events = tuple(events)
         self.status: Status = status
         self.message = message
         self.evaluations = evaluations
         self._problem, self._options = problem, options
+        self._memory = memory  # an integration.Memory, for ``continued``
         self._pieces = pieces
         self._starts = np.array([piece.start for piece in pieces])
 
@@ -101,10 +102,17 @@ class Trajectory:
         )  # fmt: skip
 
     def continued(self, t_max: float, *, progress: Progress | None = None) -> Trajectory:
-        """The same flow from the end of this one on, its time from 0 to ``t_max`` again."""
-        from symflow.flow.rotation.general import general_weight_flow
+        """The same flow from the end of this one on, its time from 0 to ``t_max`` again; at walls as it had decided."""
+        from symflow.flow.rotation.general import general_weight_flow, run
 
+        if self._memory is not None:
+            rtol, fixed = self._options["rtol"], self._options["fixed_biases"]
+            return run(self._ended(), read_horizon(t_max), rtol, progress, fixed, self._memory)
         return general_weight_flow(**vars(self.state(self.end)), t_max=t_max, progress=progress, **self._options)
+
+    def _ended(self) -> Problem:
+        at = self._memory.at
+        return replace(self._problem, biases=at.biases, weights=at.weights)
 
     def _collect(self, times: ArrayLike, read: Callable[[Parameters], Floats]) -> Floats:
         wanted = read_asked_times(times)
@@ -137,9 +145,11 @@ class RotationTrajectory(Trajectory):
         return AdaptedStart(rotations=found.pop("cumulative"), **found)
 
     def continued(self, t_max: float, *, progress: Progress | None = None) -> RotationTrajectory:
-        """The same flow from the end of this one on, its time from 0 to ``t_max`` again."""
-        from symflow.flow.rotation.rotations import rotation_flow
+        """The same flow from the end of this one on, its time from 0 to ``t_max`` again; at walls as it had decided."""
+        from symflow.flow.rotation.rotations import rotation_flow, run
 
+        if self._memory is not None:
+            return run(self._ended(), read_horizon(t_max), self._options["rtol"], progress, self._memory)
         return rotation_flow(**vars(self.state(self.end)), t_max=t_max, progress=progress, **self._options)
 
 

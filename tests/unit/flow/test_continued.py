@@ -213,3 +213,38 @@ def test_an_error_in_the_callback_stops_the_run():
     for run in (chamber_flow, rotation_flow):
         with pytest.raises(EnoughError):
             run(*drawn(3), t_max=T, progress=stop)
+
+
+def test_the_same_arguments_are_the_same_cost():
+    """Weights are 1/N_j wherever none are given, and states carry those that were."""
+    x, labels, targets, biases, rotations = drawn(2)
+    labels = np.minimum(np.arange(len(x)), 1)  # one datum of class 0, all others of class 1
+    given = x, labels, targets[:2], biases, rotations
+    flows = [flow(*given, t_max=0.1) for flow in (chamber_flow, rotation_flow, general_weight_flow)]
+    first = flows[0].loss([0.0])
+    for flow in flows[1:]:
+        assert flow.loss([0.0]) == pytest.approx(first, rel=1e-12)
+    uneven = np.linspace(0.1, 2.0, len(x))
+    for flow in (chamber_flow, rotation_flow, general_weight_flow):
+        state = flow(*given, t_max=0.1, weights=uneven).state(0.1)
+        assert np.array_equal(state.weights, uneven)
+        mean = flow(*given, t_max=0.1).state(0.1).weights
+        assert mean == pytest.approx(1.0 / np.bincount(labels)[labels])
+
+
+@pytest.mark.parametrize("solve", [rotation_flow, general_weight_flow])
+@pytest.mark.parametrize("kind", ["leaves", "slides", "crosses"])
+def test_flows_of_weights_go_on_from_an_event(solve, kind):
+    """Where a slide ends a multiplier is zero to rounding: what the run knows is not asked again."""
+    rng, (L, Q, N, K) = np.random.default_rng(5), (1, 2, 20, 2)
+    x, labels, y, b = rng.normal(size=(N, Q)), np.arange(N) % K, rng.normal(size=(K, Q)), rng.normal(size=(L, Q))
+    given = x, labels, y, b, np.linalg.qr(rng.normal(size=(L, Q, Q)))[0]
+    weights = np.full(N, 1 / N)
+    whole = solve(*given, t_max=6.0, weights=weights)
+    events = [event for event in whole.events if event.kind == kind and event.time < 5.0]
+    assert events
+    for event in events[-2:]:
+        rest = solve(*given, t_max=event.time, weights=weights).continued(1.0)
+        assert rest.status == "finished", rest.message
+        there = rest.bias([rest.end]), whole.bias([event.time + 1.0])
+        assert np.abs(there[0] - there[1]).max() < 1e-8

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from symflow.derivation.files import load
 from symflow.errors import KindError, ShapeError, UndefinedError
 from symflow.flow import batched_gradients, batched_weight_gradients
 from symflow.flow.batched import gradients as module
@@ -12,6 +15,7 @@ from symflow.flow.batched.kernels import COMPILED
 from symflow.network import draw_network, pulled_back_targets, to_pulled_back
 from symflow.oracle import floating
 
+DERIVATIONS = Path(__file__).resolve().parents[4] / "derivations"
 SIZES = [(1, 1, 1, 3), (3, 2, 3, 7), (4, 3, 5, 11), (5, 2, 6, 9)]  # B, L, Q, N
 
 
@@ -58,6 +62,53 @@ def test_general_weights_against_the_oracle(B, L, Q, N):
         )
         assert np.allclose(found.biases[place], expected["biases"][:L], rtol=1e-11, atol=1e-12)
         assert np.allclose(found.weights[place], expected["weights"][:L], rtol=1e-11, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def proved():
+    """The right sides of B2, B4 and B8, compiled from their derivations."""
+    found = {}
+    for name in ("b2_bias_gradient_at_every_depth.py", "b4_rotations_at_every_depth.py", "b8_general_weights.py"):
+        for derivation in load(DERIVATIONS / name):
+            report = derivation.check()
+            labels = {"B2", "B4", "B8"} & {step.label for step in report.steps}
+            assert all(report[label].verdict.status == "proved" for label in labels)
+            found |= {label: report.lambdify()[label] for label in labels}
+    return found
+
+
+@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize("adapted", [True, False])
+@pytest.mark.parametrize(("B", "L", "Q", "N"), SIZES)
+def test_the_loops_compute_the_proved_right_sides(B, L, Q, N, adapted, proved):
+    # the sums are written by hand, for speed: here they meet what is proved
+    rng = np.random.default_rng(L + 10 * Q)
+    points, labels, masses = rng.normal(size=(N, Q)), np.arange(N) % Q, rng.uniform(0.5, 1.5, size=N)
+    targets, biases = rng.normal(size=(B, Q, Q)), rng.normal(size=(B, L, Q))
+    weights = np.linalg.qr(rng.normal(size=(B, L, Q, Q)))[0]
+    if not adapted:
+        weights = weights * rng.uniform(0.7, 1.4, size=(B, L, Q, 1)) @ weights[:, ::-1]
+    way = batched_gradients if adapted else batched_weight_gradients
+    found = way(points, labels, targets, biases, weights, weights=masses)
+    for place in range(B):
+        W, beta, back = weights[place], biases[place], np.linalg.inv(weights[place])
+        states, patterns = [points], []
+        for layer in range(L):
+            a = (states[-1] + beta[layer]) @ W[layer].T
+            patterns.append((a > 0).astype(float))
+            states.append(np.maximum(a, 0.0) @ back[layer].T - beta[layer])
+        known = {"y": targets[place][labels], "weights": masses}
+        K, q = np.tile(np.eye(Q), (N, 1, 1)), np.zeros((N, Q))
+        for layer in reversed(range(L)):
+            P = (back[layer] * patterns[layer][:, np.newaxis, :]) @ W[layer]
+            here = known | {"w": states[layer], "K": K, "q": q}
+            by_bias = proved["B2"](S=P, b=beta[layer], **here)
+            here |= {"H": patterns[layer], "beta": beta[layer]}
+            by_weight = -proved["B4"](R=W[layer], **here) if adapted else proved["B8"](W=W[layer], **here)
+            for one, other in ((found.biases, by_bias), (found.weights, by_weight)):
+                assert np.abs(one[place, layer] - other).max() <= 1e-13 * max(1.0, np.abs(one[place]).max())
+            q = q + (K @ (P @ beta[layer] - beta[layer])[..., np.newaxis])[..., 0]
+            K = K @ P
 
 
 @pytest.mark.usefixtures("either_way")

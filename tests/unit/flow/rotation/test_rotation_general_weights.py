@@ -14,6 +14,11 @@ from symflow.flow.rotation.equations import Parameters, Rows, descent
 DERIVATIONS = Path(__file__).resolve().parents[4] / "derivations"
 
 
+def equal(points):
+    """Weights 1/N, as in the mean that the comparison takes."""
+    return np.full(len(points), 1 / len(points))
+
+
 def instance(seed, Q, L, N):
     rng = np.random.default_rng(seed)
     points, labels = rng.normal(size=(N, Q)), np.arange(N) % 2
@@ -37,9 +42,9 @@ def test_row_norms_are_conserved(seed, Q, L):
 def test_one_layer_in_the_entries_of_the_weight(seed):
     """ReLU itself, in (W, β), stopped before the first event."""
     x, labels, goals, biases, weights = instance(seed, 2, 1, 12)
-    events = general_weight_flow(x, labels, goals, biases, weights, t_max=2.0).events
+    events = general_weight_flow(x, labels, goals, biases, weights, t_max=2.0, weights=equal(x)).events
     t_max = 0.95 * events[0].time if events else 2.0
-    flow = general_weight_flow(x, labels, goals, biases, weights, t_max=t_max, rtol=1e-12)
+    flow = general_weight_flow(x, labels, goals, biases, weights, t_max=t_max, rtol=1e-12, weights=equal(x))
     y = goals[labels]
 
     def velocity(_, state):
@@ -81,7 +86,7 @@ def test_without_hidden_rotation_both_flows_agree():
 @pytest.mark.parametrize(("seed", "Q", "L"), [(0, 2, 1), (1, 3, 1), (2, 2, 2)])
 def test_row_norms_are_conserved_at_fixed_biases(seed, Q, L):
     arguments = instance(seed, Q, L, 15)
-    flow = general_weight_flow(*arguments, t_max=3.0, fixed_biases=True)
+    flow = general_weight_flow(*arguments, t_max=3.0, fixed_biases=True, weights=equal(arguments[0]))
     assert flow.end > 0.3
     times = np.linspace(0, flow.end, 30)
     W = flow.weight(times)
@@ -102,9 +107,13 @@ def test_at_fixed_biases_the_velocity_is_that_of_b8():
         H = (x + biases[0]) @ W.T > 0
         return -b8(W=W, H=H, K=one, w=x, q=none, y=y, beta=biases[0], weights=mass).ravel()
 
-    events = general_weight_flow(x, labels, goals, biases, weights, t_max=1.0, fixed_biases=True).events
+    events = general_weight_flow(
+        x, labels, goals, biases, weights, t_max=1.0, fixed_biases=True, weights=equal(x)
+    ).events
     t_max = 0.95 * events[0].time if events else 1.0
-    flow = general_weight_flow(x, labels, goals, biases, weights, t_max=t_max, rtol=1e-12, fixed_biases=True)
+    flow = general_weight_flow(
+        x, labels, goals, biases, weights, t_max=t_max, rtol=1e-12, weights=equal(x), fixed_biases=True
+    )
     end = solve_ivp(velocity, (0, t_max), weights[0].ravel(), method="DOP853", rtol=1e-12, atol=1e-13).y[:, -1]
     assert np.abs(end - weights[0].ravel()).max() > 1e-3
     assert np.abs(flow.weight([t_max])[0, 0].ravel() - end).max() < 1e-10

@@ -41,23 +41,6 @@ def coordinates(chart, way):
     return np.append(way[: L * Q], (turn - turn.transpose(0, 2, 1)).ravel())
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_rows_pulled_back_one_by_one_are_the_proved_equations(group):
-    # walls take the products of the proved right sides apart; with the residuals of the cost both are the velocity
-    chart, rows, _ = setting(group, seed=9)
-    L, n, Q = rows.masks.shape
-    u, state = preactivations(rows, chart.base)
-    shifts, turns, found = np.zeros((L, Q)), np.zeros((L, Q, Q)), np.empty(L * Q * (1 + Q))
-    for i in range(n):
-        residual, v = state[i] - rows.targets[i], np.empty(Q)
-        for layer in range(L - 1, -1, -1):
-            kernels.pull_back_row(rows, i, layer, chart.base, u, 1.0, KINDS[group], residual, v, shifts, turns)
-    kernels.finish(chart.base, KINDS[group], shifts, turns, found)
-    velocity, pulled = np.empty_like(found), np.empty_like(rows.masks)
-    kernels.descend(rows, chart.base, KINDS[group], velocity, pulled)
-    assert np.abs(found - velocity).max() <= 1e-14 * np.abs(velocity).max()
-
-
 @compiled_only
 @pytest.mark.parametrize("group", GROUPS)
 def test_velocities_and_gradients_of_walls(group):

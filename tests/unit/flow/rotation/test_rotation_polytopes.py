@@ -18,6 +18,11 @@ from tests.flows.smoothed import equally_weighted, smoothed_biases_and_rotations
 SIGN = {"truncated": -1, "sliding": 0, "active": 1}
 
 
+def equal(points):
+    """Weights 1/N, as in the mean that the comparison takes."""
+    return np.full(len(points), 1 / len(points))
+
+
 def exists(normals, modes):
     """By linear programming: some direction has these signs."""
     signs = np.array([SIGN[mode] for mode in modes])
@@ -135,7 +140,7 @@ def test_facets_are_bounded():
 def test_whole_families_and_joining_data_as_in_the_smoothed_flow(seed, N, t_max):
     """Draw 3: eighteen walls at 0.818. Draws 10, 2: data join and leave an atom that slides, from 3.63 and 1.80 on."""
     arguments = draw(seed, N)
-    flow = rotation_flow(*arguments, t_max=t_max)
+    flow = rotation_flow(*arguments, t_max=t_max, weights=equal(arguments[0]))
     assert flow.status == "finished", flow.message
     errors = []
     for width in (1e-2, 1e-3, 1e-5):
@@ -146,7 +151,7 @@ def test_whole_families_and_joining_data_as_in_the_smoothed_flow(seed, N, t_max)
 
 
 def test_a_family_on_one_ray_crosses_at_once():
-    flow = rotation_flow(*draw(3), t_max=0.825)
+    flow = rotation_flow(*draw(3), t_max=0.825, weights=equal(draw(3)[0]))
     assert flow.status == "finished", flow.message
     times = [event.time for event in flow.events]
     assert max(times.count(time) for time in times) > 10
@@ -154,12 +159,12 @@ def test_a_family_on_one_ray_crosses_at_once():
 
 def test_a_datum_that_is_tied_only_on_one_side_of_a_slide():
     """At 1.80 an atom at the apex of layer 0 meets a wall; a datum that slides at layer 0 is half in it."""
-    flow = rotation_flow(*draw(2, N=60), t_max=2.0)
+    flow = rotation_flow(*draw(2, N=60), t_max=2.0, weights=equal(draw(2, N=60)[0]))
     assert flow.status == "finished", flow.message
     assert any(event.time > 1.81 for event in flow.events)
 
 
 def test_data_that_join_a_sliding_atom():
-    flow = rotation_flow(*draw(10), t_max=3.7)
+    flow = rotation_flow(*draw(10), t_max=3.7, weights=equal(draw(10)[0]))
     assert flow.status == "finished", flow.message
     assert any(event.time > 3.63 for event in flow.events)

@@ -12,6 +12,11 @@ from symflow.network import draw_orthogonal
 from tests.flows.smoothed import equally_weighted, smoothed_biases_and_rotations
 
 
+def equal(points):
+    """Weights 1/N, as in the mean that the comparison takes."""
+    return np.full(len(points), 1 / len(points))
+
+
 def instance(seed, Q, L, N):
     rng = np.random.default_rng(seed)
     centres, labels = rng.normal(size=(Q, Q)), np.arange(N) % Q
@@ -33,7 +38,7 @@ def instance(seed, Q, L, N):
 )
 def test_the_smoothed_flow_tends_to_this_one(seed, Q, L, N, t_max, kinds):
     arguments = instance(seed, Q, L, N)
-    flow = rotation_flow(*arguments, t_max=t_max)
+    flow = rotation_flow(*arguments, t_max=t_max, weights=equal(arguments[0]))
     assert flow.status == "finished", flow.message
     assert flow.events
     assert kinds is None or {event.kind for event in flow.events} == kinds
@@ -103,7 +108,7 @@ def test_only_partial_truncation_turns_the_rotation():
 def test_every_pattern_change_is_found(seed):
     """Signs of all preactivations along the trajectory change where the events say and nowhere else."""
     points, labels, goals, biases, rotations = instance(seed, 2, 1, 30)
-    flow = rotation_flow(points, labels, goals, biases, rotations, t_max=4.0)
+    flow = rotation_flow(points, labels, goals, biases, rotations, t_max=4.0, weights=equal(points))
     times = np.linspace(0, flow.end, 400)
     u = np.einsum("tij,tnj->tni", flow.rotation(times)[:, 0], points + flow.bias(times))
     state = u[0] > 0

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.integrate
+from scipy.stats import norm
 
 from symflow.derivation.files import load
-from symflow.flow import separated_flow
+from symflow.flow import population_flow, separated_flow
 from symflow.network import PulledBackParameters, draw_orthogonal
 from symflow.oracle import floating
 
@@ -78,7 +80,7 @@ def test_rates_and_closed_forms_are_those_of_c2_and_c3(seed):
         if np.abs(q - flow.coordinates.T).min() < 1e-9:  # on a datum: step is 0 there, and the flow may turn away
             continue
         found = rates["C2.threshold"](u=flow.coordinates.T, q=q, q_star=flow.frame.target, weights=weights)
-        np.testing.assert_allclose(-flow.velocity(time) @ rotation.T, found, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(-flow.velocity(time) @ rotation.T, found, rtol=1e-13, atol=1e-13)
     checked = 0
     for motion in flow.directions:
         durations = np.diff(motion.times)
@@ -97,3 +99,27 @@ def test_rates_and_closed_forms_are_those_of_c2_and_c3(seed):
             assert motion.threshold(np.array([middle]))[0] == pytest.approx(forms["C3.restart"](**known), rel=1e-11)
             checked += 1
     assert checked >= 3
+
+
+def test_the_population_is_integrated_at_the_rate_of_c4(monkeypatch):
+    (derivation,) = load(DERIVATIONS / "c4_exponential_rate.py")
+    report = derivation.check()
+    assert report["C4.directions"].verdict.status == "proved"
+    proved = report.lambdify()["C4.directions"]
+    rates, solve = [], scipy.integrate.solve_ivp
+
+    def watched(rate, *arguments, **options):
+        rates.append(rate)
+        return solve(rate, *arguments, **options)
+
+    monkeypatch.setattr(scipy.integrate, "solve_ivp", watched)
+    target, start = np.array([1.5, -0.4]), np.array([-0.3, 0.8])
+    flow = population_flow([norm(), norm(0.5, 2.0)], target, -start)
+    flow.threshold([1.0])
+    assert len(rates) == 2
+    for k, (rate, distribution) in enumerate(zip(rates, flow.distributions, strict=True)):
+        # what is integrated is y = log((q* - q(0))/(q* - q)), so that y' is minus the right side of C4
+        gone = np.random.default_rng(k).uniform(0.0, 3.0, size=7)
+        q = target[k] - (target[k] - start[k]) * np.exp(-gone)
+        expected = -proved(F=distribution.cdf, p=q)
+        np.testing.assert_allclose(rate(0.0, gone), expected, rtol=1e-13, atol=1e-15)
