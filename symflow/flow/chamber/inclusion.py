@@ -22,18 +22,16 @@ def neighbouring_patterns(problem: FlowProblem, active: Array, held: Array, seed
     depth, width = problem.biases.shape
     on_walls = np.flatnonzero((held >= 0).any(axis=(0, 2)))
     base, slid = active[:, on_walls], held[:, on_walls] >= 0
-    found: dict[bytes, Array] = {}
-    for _ in range(DIRECTIONS):
-        move = rng.standard_normal((depth, width))
-        z = np.zeros((on_walls.size, width))
-        pattern = base.copy()
-        for layer, rotation in enumerate(problem.rotations):
-            u = (z + move[layer]) @ rotation.T
-            pattern[layer] = np.where(slid[layer], u > 0.0, base[layer])
-            z = np.where(pattern[layer], u, 0.0) @ rotation - move[layer]
-        found.setdefault(pattern.tobytes(), pattern)
+    moves = rng.standard_normal((DIRECTIONS, depth, 1, width))
+    z = np.zeros((DIRECTIONS, on_walls.size, width))
+    found = np.empty((DIRECTIONS, *base.shape), dtype=bool)
+    for layer, rotation in enumerate(problem.rotations):
+        u = (z + moves[:, layer]) @ rotation.T
+        found[:, layer] = np.where(slid[layer], u > 0.0, base[layer])
+        z = np.where(found[:, layer], u, 0.0) @ rotation - moves[:, layer]
+    _, first = np.unique(found.reshape(DIRECTIONS, -1), axis=0, return_index=True)
     patterns = []
-    for pattern in found.values():
+    for pattern in found[np.sort(first)]:
         whole = active.copy()
         whole[:, on_walls] = pattern
         patterns.append(whole)

@@ -106,14 +106,12 @@ class ChamberTrajectory:
         """The segments in time order, none where the start has no continuation; made when first asked for."""
         if self.t_end == 0.0:
             return ()
-        count = int(self.log.counts[0])
-        firsts = np.append(self.log.first[:count], self.log.counts[1])
+        every = np.append(self.log.first[: self.log.counts[0]], self.log.counts[1])
         # A share that stays at zero to roundoff may be looked at in vain: where nothing changed, the flow goes on.
-        kept = np.flatnonzero(np.diff(firsts) > 0) if count else np.zeros(0, dtype=np.int64)
-        rows_of = np.union1d(kept, [0])
-        firsts, count = [*firsts[rows_of].tolist(), int(firsts[-1])], len(rows_of)
-        begins = self.log.begin[rows_of].tolist()
-        flows = zip(self.log.theta[rows_of], *modes(self.log, rows_of), strict=True)
+        kept = np.union1d(np.flatnonzero(np.diff(every) > 0), [0])
+        firsts = [*every[kept].tolist(), int(every[-1])]
+        begins = self.log.begin[kept].tolist()
+        flows = zip(self.log.theta[kept], *modes(self.log, kept), strict=True)
         ends = [*begins[1:], max(self.t_end, begins[-1])]
         held: dict[tuple[int, int, int], int] = {}  # (layer, datum, component) and the number of its sliding wall
         sliding: tuple[SlidingWall, ...] = ()
