@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from symflow.flow.rotation.equations import Rows
 from symflow.flow.rotation.problem import Floats, Problem
 
+FEW = 32  # groups that are looked for one by one sooner than by sorting all data
 MOST_FACTORS = 256  # kept for groups that come back
 
 
@@ -56,7 +57,12 @@ class Patterns:
         numbers = [self._numbers.setdefault(kind.tobytes(), len(self._numbers)) for kind in kinds]
         self._group_of[changed] = np.array(numbers)[kind_of]
         touched |= set(self._group_of[changed].tolist())
-        # A stable sort finds the members of all touched groups at once, whether two of them or a thousand.
+        if len(touched) <= FEW:
+            for number in sorted(touched):
+                self._regroup(number, np.flatnonzero(self._group_of == number))
+            self._rows = None
+            return
+        # A stable sort finds the members of all touched groups at once, though they be a thousand.
         order = np.argsort(self._group_of, kind="stable")
         ordered = self._group_of[order]
         for number in sorted(touched):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from symflow.errors import LimitError
 from symflow.flow.reporting import Report
+from symflow.flow.rotation import kernels
 from symflow.flow.rotation.charts import Chart
 from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
 from symflow.flow.rotation.equations import Parameters, Rows, preactivations
@@ -183,12 +184,11 @@ class Integration:
         end = self.slides.back_to_walls(end, self.make_chart)
         self.chart = self.make_chart(end.biases, end.weights)
         self._check(step)
-        values = None
+        values = self._values_of(datum for _, datum, _ in self.fresh) if self.fresh else {}
         for place in list(self.fresh):
             layer, datum, component = place
-            values = self._values(self.chart.base) if values is None else values
             side = 1.0 if self.patterns.active[layer, datum, component] else -1.0
-            if side * values[layer, datum, component] > self.fresh[place]:
+            if side * values[datum][layer, component] > self.fresh[place]:
                 del self.fresh[place]
 
     def _check(self, step: Step) -> None:
@@ -253,7 +253,18 @@ class Integration:
     # -- events --------------------------------------------------------------------------------------------------------
 
     def _values(self, at: Parameters, data: NDArray[np.intp] | slice = slice(None)) -> Floats:
-        return preactivations(self._rows(data), at)[0]
+        rows = self._rows(data)
+        if not kernels.USED:
+            return preactivations(rows, at)[0]
+        u = np.empty(rows.masks.shape)
+        kernels.forward(rows, at, u, np.empty(rows.points.shape))
+        return u
+
+    def _values_of(self, data: Iterable[int]) -> dict[int, Floats]:
+        """u (L, Q) of a few data."""
+        some = sorted(set(data))
+        values = self._values(self.chart.base, np.array(some, dtype=np.intp))
+        return {datum: values[:, place] for place, datum in enumerate(some)}
 
     def _rows(self, data: NDArray[np.intp] | slice) -> Rows:
         every, masks = self.everything, np.array(self.patterns.active[:, data], dtype=float, order="C")
@@ -363,10 +374,11 @@ class Integration:
         slid = self.slides.walls
         events, self.slides = Meeting(self.chart.base, met, self.slides, left, self.identity).decide(self.time)
         self.events += events
-        values = self._values(self.chart.base)
-        for wall in (*met, *(wall for wall in slid if not any(wall is kept for kept in self.slides.walls))):
+        left_or_met = [*met, *(wall for wall in slid if not any(wall is kept for kept in self.slides.walls))]
+        values = self._values_of(datum for wall in left_or_met for datum in wall.data.tolist())
+        for wall in left_or_met:
             for datum in wall.data.tolist():
                 if not self.patterns.sliding[wall.layer, datum, wall.component]:
                     place = (wall.layer, datum, wall.component)
-                    self.fresh[place] = 2 * (self.tolerance + abs(float(values[place])))
+                    self.fresh[place] = 2 * (self.tolerance + abs(float(values[datum][wall.layer, wall.component])))
         self.cost = self.slides.cost(self.chart.base)

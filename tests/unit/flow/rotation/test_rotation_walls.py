@@ -7,6 +7,7 @@ import pytest
 
 from symflow.flow import rotation_flow
 from symflow.flow.rotation.filippov import Candidate, decide, multipliers
+from symflow.flow.rotation.integration import Integration
 from symflow.flow.rotation.walls import FRACTIONS, Unresolved, displacement, first_root
 from symflow.network import draw_orthogonal
 from tests.flows.smoothed import equally_weighted, smoothed_biases_and_rotations
@@ -183,3 +184,18 @@ def walk(points, biases, rotations):
         found.append((state + bias) @ R.T)
         state = np.maximum(found[-1], 0) @ R - bias
     return np.array(found)
+
+
+def test_an_event_looks_at_all_data_only_to_find_the_walls_that_meet(monkeypatch):
+    """Otherwise at those that are on them: the work for an event grows with N as little as can be."""
+    x, labels, goals, biases, rotations = instance(5, 2, 1, 200)
+    whole, full = Integration._values, []
+
+    def counted(self, at, data=slice(None)):
+        full.append(isinstance(data, slice))
+        return whole(self, at, data)
+
+    monkeypatch.setattr(Integration, "_values", counted)
+    flow = rotation_flow(x, labels, goals, biases, rotations, t_max=0.5, weights=equal(x))
+    assert len(flow.events) > 10
+    assert sum(full) <= len(flow.events) + flow.steps / 2
