@@ -8,8 +8,9 @@ is linear and its walls are sums of exponentials, so events are first roots that
     prefixes       patterns of the first layers as affine maps
     bookkeeping    which datum is next to which wall, moments of the patterns
     exponentials   first roots of sums of exponentials
-    stepping       one segment: the exact flow, and the event that ends it
-    advancing      the compiled event loop: plain crossings and slides by itself,
+    stepping       one segment: the exact flow by its modes, and the event that ends it
+    nearby         the same by a Taylor polynomial, where the event comes soon
+    advancing      the compiled event loop: plain crossings and slides by itself (``passing``, ``plain_choices``),
     settling       joins and leaves of atoms and ends of slides by trying every choice, as long as one is clear
     resolving      for what is left, and the verdicts: all chambers and faces around the state (``fans``), and which of
                    them the flow can go on along (``judging``, ``walls``, ``hulls``)
