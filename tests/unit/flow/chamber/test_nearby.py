@@ -70,6 +70,17 @@ def test_a_close_pair_of_roots_is_not_stepped_over(gap) -> None:
     assert math.isinf(root_nearby(start + gap * gap, 1.0, row, terms, bend, begin, end, np.empty(ORDER)))
 
 
+@pytest.mark.parametrize("start", [1e-3, 1e-6, 1e-9])
+def test_a_wall_that_is_left_and_met_again(start) -> None:
+    # f' = 1.05 e^{-t} - 1 turns from away to towards: Newton's method alone would step over the root
+    G, row, v = np.diag([0.0, 1.0]), np.ones(2), np.array([-1.0, 1.05])
+    terms = np.empty((ORDER, 2))
+    expand(G, v, terms)
+    bend, end = float(np.linalg.norm(row) * np.linalg.norm(G @ v)), NEARBY / size_of(G)
+    found = root_nearby(start, 1.0, row, terms, bend, earliest(start, 0.05, bend), end, np.empty(ORDER))
+    assert found == pytest.approx(first_root(start, v, np.array([0.0, 1.0]), 0.0, end), rel=1e-12)
+
+
 def test_no_root_before_the_bound() -> None:
     assert earliest(1.0, -1.0, 0.0) == 1.0
     assert math.isinf(earliest(1.0, 0.0, 0.0)) and math.isinf(earliest(1.0, 1.0, 0.0))
