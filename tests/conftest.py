@@ -2,14 +2,29 @@
 
 The gate is deterministic, here and in continuous integration: the same commit gives the same answer. Looking for what
 it misses is ``pytest --hypothesis-profile explore``, with fresh examples each time and many more of them.
+
+The inner loops of the flows are compiled at their first use, for a minute or two. With several workers (``-n``) that is
+done once, beside the tests of other things, which come first; else every worker would compile for itself.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPILE = """
+from symflow.flow import chamber_flow, rotation_flow
+given = [[-1.0], [0.0]], [0, 1], [[2.0], [-3.0]], [[0.5]], [[[1.0]]]
+chamber_flow(*given, t_max=1.0), rotation_flow(*given, t_max=1.0)
+"""
+WITH_FLOWS = ("flow", "tests/test_benchmarks", "tests/test_documents", "tests/test_notebooks")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"  # beside the checkout; claims files that other programs use too
 
@@ -26,6 +41,21 @@ settings.register_profile(
     "explore", derandomize=False, deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("gate")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to compile, in the process that hands out the tests."""
+    several = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if several and find_spec("numba") is not None:
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        compiling = subprocess.Popen([sys.executable, "-c", COMPILE], env=environment, **quiet)
+        config.add_cleanup(lambda: (compiling.kill(), compiling.wait()))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the compiled loops comes last."""
+    items.sort(key=lambda item: any(part in item.nodeid for part in WITH_FLOWS))
 
 
 @pytest.fixture(scope="session")

@@ -116,6 +116,6 @@ def test_an_inexact_flow_is_told(table, monkeypatch, capsys):
     monkeypatch.setattr(home, "_peers", lambda quick: iter(()))
     assert getattr(tables, table)(True, 1.0) == []
     for name in ("EVENTS", "THRESHOLDS", "STATES"):
-        monkeypatch.setattr(home, name, 1e-20, raising=False)
+        monkeypatch.setattr(home, name, -1.0, raising=False)  # not even no error at all
     assert len(getattr(tables, table)(True, 1.0)) == 2
     assert "**symflow**" in capsys.readouterr().out

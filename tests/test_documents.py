@@ -114,7 +114,7 @@ def run_symflow(command: str) -> tuple[int, str]:
     environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-m", "symflow", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=60, env=environment,
+        timeout=300, env=environment,  # the first chamber flow compiles its inner loop
     )  # fmt: skip
     return done.returncode, done.stdout
 

@@ -13,7 +13,7 @@ from capped import cpu_seconds
 from problems import draw
 
 from symflow.flow import chamber_flow, separated_flow
-from symflow.flow.chamber import integrator
+from symflow.flow.chamber import state
 from tables.rows import heading, row
 
 RUNS = 5
@@ -26,7 +26,7 @@ class Stopwatch:
     """Stands in for the compiled event loop of chamber flows and adds up its time."""
 
     def __init__(self) -> None:
-        self.loop, self.seconds = integrator.advance, 0.0
+        self.loop, self.seconds = state.advance, 0.0
 
     def __call__(self, *arguments: Any) -> Any:
         """One stretch of the compiled loop."""
@@ -92,7 +92,7 @@ def _separated(N: int, Q: int) -> Measured:
 
 def _chamber(N: int, Q: int, L: int) -> Measured:
     watch = Stopwatch()
-    integrator.advance = watch
+    state.advance = watch
     whole, loop, memory = [], [], []
     try:
         for seed in range(RUNS):
@@ -107,7 +107,7 @@ def _chamber(N: int, Q: int, L: int) -> Measured:
             loop.append(1e6 * best_loop / events)
             memory.append(peak(lambda problem=problem: chamber_flow(**problem, t_max=END)))  # type: ignore[misc]
     finally:
-        integrator.advance = watch.loop
+        state.advance = watch.loop
     return statistics.median(whole), statistics.median(loop), statistics.median(memory)
 
 
