@@ -16,10 +16,11 @@ is linear and its walls are sums of exponentials, so events are first roots that
                    them the flow can go on along (``judging``, ``walls``, ``hulls``)
     integrator     the event loop around them
     trajectory     what is returned
-    certificate    an independent check from the points
+    certificate    an independent check from the points (``sampling``, ``sampled_shares``, ``inclusion``)
     quadratics     the cost of one chamber as a polynomial, for gradients without data
-    balls          event times isolated in ball arithmetic, with ball_bounds, ball_flow, ball_patterns, ball_slides,
-                   ball_walls and ball_positive
+    balls          event times isolated in ball arithmetic: the replay. Its parts, bottom up: ``ball_bounds``,
+                   ``ball_flow``, ``ball_patterns``, ``ball_slides``, ``ball_walls``, ``ball_positive`` and
+                   ``ball_passing``
 """
 
 from symflow.flow.chamber.certificate import FlowCertificate, check_trajectory

@@ -19,7 +19,7 @@ where θ is the true trajectory. What r does:
 
       ρ = (|f(y(T))| + |∇f| r) / (σ - |∇f| (|H| r + |θ''| ρ)).
 
-- While |t - T| <= ρ the two may be in different chambers: see ``ball_passing``.
+- While |t - T| <= ρ the two may be in different chambers: ``ball_passing`` bounds what that adds.
 - A projection of y onto the next sliding walls moves it by what f(y) was: roundoff.
 
 Thus r grows by more than roundoff only where a wall speeds the flow up, by a factor next to the ratio of the speeds at
@@ -38,9 +38,9 @@ import flint
 import numpy as np
 
 from symflow.errors import CertificateError
-from symflow.flow.chamber.ball_bounds import OUT, above, below, column_of, floats, norm, spill
-from symflow.flow.chamber.ball_flow import BallFlow, BallFunction, flow_from
-from symflow.flow.chamber.ball_passing import Passing
+from symflow.flow.chamber.ball_bounds import OUT, above, column_of, floats, norm, spill
+from symflow.flow.chamber.ball_flow import BallFunction, flow_from
+from symflow.flow.chamber.ball_passing import LONGER, ZERO, Passing, TooCoarseError, isolate_root, meet
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
 from symflow.flow.chamber.ball_slides import BallSlide, Share
@@ -49,10 +49,8 @@ from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment, SlidingW
 
 PRECISIONS = (128, 256, 512)
 COARSE = 2.0**-60  # of r and ρ: beyond this the replay needs a higher precision
-ZERO = 2.0**-70  # values within this of zero are taken for zero where two walls are met at once, and counted
 TIME = 1e-10  # an event time may differ from the replay by this share of it,
 ROUNDOFF = 2.0**-40  # and by this share of θ over the speed at which the wall is met
-LONGER = 1e-6  # an event is never looked for farther than half of this from the time that the trajectory gives it
 STATE = 1e-9  # θ and θ' at the start of a segment may differ by this share of the sizes of their summands
 
 
@@ -81,10 +79,6 @@ class BallCertificate:
     resting_shares: int  # sliding walls whose share stays at 0 or 1 to within 2^-70, as if frozen (theory C5)
 
 
-class _TooCoarseError(CertificateError):
-    """The same at a higher precision may succeed."""
-
-
 def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
     """Replay a trajectory in ball arithmetic.
 
@@ -103,7 +97,7 @@ def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
             flint.ctx.prec = bits
             try:
                 return _Replay(trajectory, bits).run()
-            except _TooCoarseError:
+            except TooCoarseError:
                 if bits == PRECISIONS[-1]:
                     raise
     finally:
@@ -175,14 +169,14 @@ class _Replay:
         stiffness = above(self.patterns.H.trace())
         if self.passing is not None:
             if not (stiffness + self.passing.stiffness) * self.early < 0.125:
-                raise _TooCoarseError(f"{where}: its begin is not isolated well enough")
+                raise TooCoarseError(f"{where}: its begin is not isolated well enough")
             self.radius = self.passing.radius_after(self.radius, self.early, velocity, stiffness, moved, off)
         else:
             self.radius += moved
         duration = max(0.0, segment.end - float(self.time)) + LONGER
         self.radius += stiffness * off * duration * (1.0 + OUT)
         if not self.radius < COARSE:
-            raise _TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
+            raise TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
         self.off = off
         self.state, self.largest = state, max(self.largest, self.radius)
         if slide.tied:
@@ -205,7 +199,7 @@ class _Replay:
         velocity = flow.velocity_at(state)
         causes, places = self._causes(segment, following, shares, state, velocity, where)
         first = next(iter(causes.values()))
-        step, ball, error = self._meet(flow, first, about, state, error)
+        step, ball, error = meet(flow, first, about, state, error)
         self._compare_time(segment, first, velocity, step - about, where)
         arrived = ball.mid()
         error += spill(ball)
@@ -214,12 +208,12 @@ class _Replay:
         until: dict[int, float] = {}
         early = 0.0
         for function in causes.values():
-            steep, wide = self._isolate(course, function, arrived, arriving, error, radius, where)
+            steep, wide = isolate_root(course, function, arrived, arriving, error, radius, where)
             until[id(function)] = steep
             early = max(early, wide)
         length = float(step) * (1.0 + OUT) + early
         if not float(step) > 2.0 * (early + self.early):
-            raise _TooCoarseError(f"{where}: its two events are not told apart")
+            raise TooCoarseError(f"{where}: its two events are not told apart")
         met = {key: (function, length - until[id(function)]) for key, function in causes.items()}
         self._stay(course, shares, step, met, where, early)
         self.time, self.state = self.time + step, arrived
@@ -234,31 +228,6 @@ class _Replay:
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
 
-    def _meet(
-        self, flow: BallFlow, function: BallFunction, about: Any, state: Any, error: float
-    ) -> tuple[Any, Any, float]:
-        """(time, ball, error) where a function vanishes: Newton steps along three derivatives.
-
-        The fourth derivative is nowhere longer than at the start; a step back lets what is left out grow.
-        """
-        while True:
-            velocity = flow.velocity_at(state)
-            second = -(flow.M * velocity)
-            third = -(flow.M * second)
-            f = [function.value(state), *(function.slope(derivative) for derivative in (velocity, second, third))]
-            delta = (-f[0] / f[1]).mid()
-            for _ in range(2):
-                rest = f[0] + delta * (f[1] + delta / 2 * (f[2] + delta / 3 * f[3]))
-                delta = (delta - rest / (f[1] + delta * f[2])).mid()
-            step = (about + delta).mid()
-            delta = step - about
-            left_out = flow.size * flow.twist * above(delta) ** 4 / 24.0 * (1.0 + OUT)
-            if not left_out > 2.0 ** (8 - self.bits) or not above(delta) < LONGER:
-                ball = state + (velocity + (second + third * (delta / 3)) * (delta / 2)) * delta
-                return step, ball, error * math.exp(min(flow.size * above(delta), 1e2)) * (1.0 + OUT) + left_out
-            about = step
-            state, error = flow.at(about)
-
     def _compare_time(self, segment: Segment, function: BallFunction, velocity: Any, delta: Any, where: str) -> None:
         """Refuse the time that the trajectory gives an event if it is wrong by more than roundoff."""
         far = 1.0 + float(np.abs(segment.theta).max()) + self.walls.size_x
@@ -266,25 +235,6 @@ class _Replay:
         allowed = TIME * segment.end + ROUNDOFF * far * function.size / speed
         if not above(delta) <= min(allowed, 0.5 * LONGER):
             raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
-
-    def _isolate(
-        self, course: BallCourse, function: BallFunction, arrived: Any, arriving: Any, error: float, radius: float,
-        where: str,
-    ) -> tuple[float, float]:  # fmt: skip
-        """(h, ρ): the trajectory has one root within ρ, and none in a time h before that root."""
-        flow, size = course.flow, function.size
-        value = above(function.value(arrived)) + size * error
-        if not value < ZERO * (1.0 + size):
-            raise _TooCoarseError(f"{where}: walls taken as met together are met one after another")
-        slope = below(-function.slope(arriving)) - size * flow.size * error * (1.0 + OUT)
-        if not slope > 0.0:
-            raise CertificateError(f"{where}: a wall is met too flatly to tell its root from others")
-        wide = 2.0 * (value + size * radius) / slope * (1.0 + OUT)
-        loss = size * (course.stiffness * radius + flow.pull * wide) * (1.0 + OUT)
-        if not loss < 0.25 * slope:
-            raise _TooCoarseError(f"{where}: a wall is met too flatly to tell its root from others")
-        bend = size * (flow.pull + course.stiffness**2 * course.around) * (1.0 + OUT)
-        return 1.99 * (slope - loss) / bend, (value + size * radius) / (slope - loss) * (1.0 + 4 * OUT)
 
     def _causes(
         self, segment: Segment, following: Segment, shares: dict[Share, BallFunction],
