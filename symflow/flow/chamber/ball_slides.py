@@ -14,7 +14,6 @@ from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import identity, norm, spill
 from symflow.flow.chamber.ball_flow import BallFunction, function_of
 from symflow.flow.chamber.ball_patterns import BallPatterns
-from symflow.flow.chamber.ball_walls import Place
 from symflow.flow.chamber.trajectory import SlidingWall
 
 
@@ -31,11 +30,14 @@ class BallSlide:
     def __init__(self, patterns: BallPatterns, walls: tuple[SlidingWall, ...], where: str) -> None:
         self.patterns, self.walls = patterns, walls
         self.number = {(w.layer - 1, i, w.component): number for number, w in enumerate(walls) for i in w.data}
+        self.held = set(self.number)  # the places that slide
+        self.data = {i for _, i, _ in self.held}
         layers: dict[int, set[int]] = {}
         for layer, i, _ in self.number:
             layers.setdefault(i, set()).add(layer)
         self.tied = any(len(found) > 1 for found in layers.values())
         self.alone = [all(len(layers[i]) == 1 for i in wall.data) for wall in walls]
+        self.jumps: dict[int, tuple[Any, Any]] = {}  # d of the walls, when first asked for
         self.taken = 0  # data that are taken to be on one wall, to within the balls
         functions = [self._one_wall(wall, where) for wall in walls]
         self.rows = [function.row for function in functions]
@@ -50,10 +52,9 @@ class BallSlide:
             self.back = self.multipliers.transpose()
             self.onto = identity(n) - self.back * self.G
 
-    @property
-    def held(self) -> set[Place]:
-        """The places that slide."""
-        return set(self.number)
+    def goes_on(self, walls: tuple[SlidingWall, ...], changed: set[int]) -> bool:
+        """Whether this is also the slide on ``walls`` after these data have changed their patterns."""
+        return walls == self.walls and self.data.isdisjoint(changed)
 
     def project(self, state: Any) -> tuple[Any, float, float]:
         """(state, moved, off): an exact point next to the walls, how far it was moved, how far from them it may be."""
@@ -79,7 +80,9 @@ class BallSlide:
             if self.alone[number]:
                 line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
                 share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]
-                row, offset = self.patterns.jump(wall, self.rows[number])
+                if number not in self.jumps:
+                    self.jumps[number] = self.patterns.jump(wall, self.rows[number])
+                row, offset = self.jumps[number]
                 functions[Share(number, active=False)] = function_of(share, start)
                 functions[Share(number, active=True)] = function_of(row - share, offset - start)
         return functions

@@ -148,18 +148,19 @@ class _Replay:
 
     def _enter(self, segment: Segment, where: str) -> None:
         """Change the patterns and the sliding walls."""
-        before = self.slide.held if self.met else set()
-        if self.met:
-            self.patterns.change(segment.changes)
-        self.slide = BallSlide(self.patterns, segment.sliding, where)
-        self.taken += self.slide.taken
-        held = self.slide.held
-        if self.met:
-            for i in {change.datum for change in segment.changes} | {i for _, i, _ in held ^ before}:
-                self.walls.update(i, held)
-        else:
-            self.walls = NearWalls(self.patterns, held)
-            self.taken += len(held)
+        if not self.met:
+            self.slide = BallSlide(self.patterns, segment.sliding, where)
+            self.walls = NearWalls(self.patterns, self.slide.held)
+            self.taken += len(self.slide.held) + self.slide.taken
+            return
+        self.patterns.change(segment.changes)
+        changed, before = {change.datum for change in segment.changes}, self.slide.held
+        if not self.slide.goes_on(segment.sliding, changed):
+            self.slide = BallSlide(self.patterns, segment.sliding, where)
+            self.taken += self.slide.taken
+            changed |= {i for _, i, _ in self.slide.held ^ before}
+        for i in changed:
+            self.walls.update(i, self.slide.held)
 
     def _course(self, segment: Segment, index: int, where: str) -> tuple[BallCourse, dict[Share, BallFunction]]:
         """The flow of the segment from the state; the radius after the change of chambers."""
@@ -218,7 +219,7 @@ class _Replay:
         self._stay(course, shares, step, met, where, early)
         self.time, self.state = self.time + step, arrived
         slide, wall = self.slide, None
-        stays = slide.held <= {(w.layer - 1, i, w.component) for w in following.sliding for i in w.data}
+        stays = slide.held <= self._held_in(following)
         if len(causes) == 1 and stays and not isinstance(next(iter(causes)), Share):
             row = first.row * slide.onto if slide.walls else first.row
             wall = BallFunction(row, first.offset, first.size)
@@ -227,6 +228,11 @@ class _Replay:
         self.passing = Passing(arriving, course.stiffness, wall, value)
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
+
+    def _held_in(self, segment: Segment) -> set[Place]:
+        if segment.sliding == self.slide.walls:
+            return self.slide.held
+        return {(wall.layer - 1, i, wall.component) for wall in segment.sliding for i in wall.data}
 
     def _compare_time(self, segment: Segment, function: BallFunction, velocity: Any, delta: Any, where: str) -> None:
         """Refuse the time that the trajectory gives an event if it is wrong by more than roundoff."""
@@ -242,7 +248,7 @@ class _Replay:
     ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:  # fmt: skip
         """The functions that vanish at the event, by a key, and the data that are then at walls, or have left one."""
         slide, held = self.slide, self.slide.held
-        later = {(wall.layer - 1, i, wall.component) for wall in following.sliding for i in wall.data}
+        later = self._held_in(following)
         changed = {(c.layer - 1, c.datum, c.component) for c in following.changes}
         now_active = {(c.layer - 1, c.datum, c.component): c.active for c in following.changes}
         causes: dict[Any, BallFunction] = {}

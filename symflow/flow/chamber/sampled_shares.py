@@ -59,7 +59,7 @@ class SampledShares:
 
     def _tied(self, layers: Array, data: Array) -> bool:
         """Whether a datum slides in two layers at once."""
-        return any(np.unique(layers[data == i]).size > 1 for i in np.unique(data))
+        return bool(np.unique(data * self.depth + layers).size > np.unique(data).size)
 
     def _distances(self, masks: Array, slides: Array, v: Array, base: Array, turned: Array) -> Array:
         """(times, 1) differences of -θ' from the hull of the gradients around; ``base`` is the one of the pattern."""

@@ -20,7 +20,7 @@ from symflow.flow.chamber.sampled_shares import SampledShares
 from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment
 from symflow.network.arrays import Array
 
-ELEMENTS = 1 << 15  # of an array at a time: what stays in the cache
+ELEMENTS = 1 << 17  # of an array at a time: several segments, and few enough for the cache
 
 
 class Sampler:
