@@ -61,6 +61,12 @@ def test_sliding_on_many_walls_tied_by_data_in_two_layers(seed) -> None:
     assert finished(flow) and (tied(flow) >= 3 or seed == 80)
 
 
+def test_a_chamber_that_few_directions_meet() -> None:
+    # one datum of an atom of 150 slides in the layer before as well: 1024 random directions miss a chamber around
+    flow = chamber_flow(**draw(117, N=200, L=3), t_max=1.9)
+    assert finished(flow)
+
+
 def test_deep_flows_are_decided() -> None:
     runs = [chamber_flow(**draw(seed, L=3), t_max=20.0) for seed in range(24)]
     assert {flow.status for flow in runs} <= {"equilibrium", "horizon", "non-unique"}

@@ -12,24 +12,26 @@ import numpy as np
 from symflow.flow.chamber.inputs import FlowProblem
 from symflow.network.arrays import Array
 
-DIRECTIONS = 1024
+DIRECTIONS = (1024, 16384)  # as many as will do: each finds true elements, and more of them find narrower chambers
 ITERATIONS = 400
 
 
-def neighbouring_patterns(problem: FlowProblem, active: Array, held: Array, seed: int = 0) -> list[Array]:
-    """Patterns (L, N, Q) of the chambers around a state whose preactivations vanish where ``held`` >= 0."""
+def neighbouring_patterns(
+    problem: FlowProblem, active: Array, held: Array, directions: int = DIRECTIONS[0], seed: int = 0
+) -> list[Array]:
+    """Patterns (L, N, Q) of chambers around a state whose preactivations vanish where ``held`` >= 0."""
     rng = np.random.default_rng(seed)
     depth, width = problem.biases.shape
     on_walls = np.flatnonzero((held >= 0).any(axis=(0, 2)))
     base, slid = active[:, on_walls], held[:, on_walls] >= 0
-    moves = rng.standard_normal((DIRECTIONS, depth, 1, width))
-    z = np.zeros((DIRECTIONS, on_walls.size, width))
-    found = np.empty((DIRECTIONS, *base.shape), dtype=bool)
+    moves = rng.standard_normal((directions, depth, 1, width))
+    z = np.zeros((directions, on_walls.size, width))
+    found = np.empty((directions, *base.shape), dtype=bool)
     for layer, rotation in enumerate(problem.rotations):
         u = (z + moves[:, layer]) @ rotation.T
         found[:, layer] = np.where(slid[layer], u > 0.0, base[layer])
         z = np.where(found[:, layer], u, 0.0) @ rotation - moves[:, layer]
-    _, first = np.unique(found.reshape(DIRECTIONS, -1), axis=0, return_index=True)
+    _, first = np.unique(found.reshape(directions, -1), axis=0, return_index=True)
     patterns = []
     for pattern in found[np.sort(first)]:
         whole = active.copy()

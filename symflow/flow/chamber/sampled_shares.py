@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from symflow.flow.chamber.inclusion import distance_to_hull, neighbouring_patterns
+from symflow.flow.chamber.inclusion import DIRECTIONS, distance_to_hull, neighbouring_patterns
 from symflow.flow.chamber.inputs import FlowProblem
 from symflow.network.arrays import Array
+
+NEAR = 1e-12  # a velocity that is not in the hull to this share of the gradient asks for more directions
 
 
 class SampledShares:
@@ -67,15 +69,26 @@ class SampledShares:
         held = np.full(active.shape, -1)
         held[slides[:, 2], slides[:, 3], slides[:, 4]] = slides[:, 1]
         data = np.unique(slides[:, 3])
-        key = b"".join(part.tobytes() for part in (data, active[:, data], held[:, data]))
-        if key not in self.around:
-            found = neighbouring_patterns(self.problem, active, held)
-            self.around[key] = np.array([pattern[:, data] for pattern in found])  # (patterns, L, data, Q)
-        patterns = self.around[key]
         residual = v[:, :, data].transpose(2, 0, 1)
         own = self._gradients(active[:, data].transpose(1, 0, 2), residual, data).sum(axis=0)
-        corners = np.array(
-            [self._gradients(pattern.transpose(1, 0, 2), residual, data).sum(axis=0) - own for pattern in patterns]
-        )
-        distances = [distance_to_hull(corners[:, :, time] + base[time], -turned[time]) for time in range(base.shape[0])]
-        return np.array(distances)[:, None] * np.ones(base.shape[1])
+        distances = np.zeros(base.shape[0])
+        for directions in DIRECTIONS:
+            corners = np.array(
+                [
+                    self._gradients(pattern.transpose(1, 0, 2), residual, data).sum(axis=0) - own
+                    for pattern in self._patterns(active, held, data, directions)
+                ]
+            )
+            for time in range(base.shape[0]):
+                distances[time] = distance_to_hull(corners[:, :, time] + base[time], -turned[time])
+            if distances.max() <= NEAR * np.abs(base).max():
+                break
+        return distances[:, None] * np.ones(base.shape[1])
+
+    def _patterns(self, active: Array, held: Array, data: Array, directions: int) -> Array:
+        """(patterns, L, data, Q) of chambers around, kept for the next segment."""
+        key = directions.to_bytes(4) + b"".join(part.tobytes() for part in (data, active[:, data], held[:, data]))
+        if key not in self.around:
+            found = neighbouring_patterns(self.problem, active, held, directions)
+            self.around[key] = np.array([pattern[:, data] for pattern in found])
+        return self.around[key]
