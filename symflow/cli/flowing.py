@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,21 +125,22 @@ def _chamber(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
 
 
 def _rotation(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
-    data = start.data
-    found = rotation_flow(
-        data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
-        weights=data.masses, rtol=options.rtol or RTOL, progress=advance,
-    )  # fmt: skip
-    return record_rotation(found, data, _times(found.end, found.message, options))
+    return _turning(rotation_flow, record_rotation, start, options, advance)
 
 
 def _general(start: Start, options: Namespace, advance: Advance) -> FlowRecord:
+    return _turning(general_weight_flow, record_general, start, options, advance)
+
+
+def _turning(
+    flow: Callable[..., Any], record: Callable[..., FlowRecord], start: Start, options: Namespace, advance: Advance
+) -> FlowRecord:
     data = start.data
-    found = general_weight_flow(
+    found = flow(
         data.points, data.labels, data.targets, start.biases, start.rotations, t_max=options.t_max,
         weights=data.masses, rtol=options.rtol or RTOL, progress=advance,
     )  # fmt: skip
-    return record_general(found, data, _times(found.end, found.message, options))
+    return record(found, data, _times(found.end, found.message, options))
 
 
 def _layered(start: Start, options: Namespace, advance: Advance) -> FlowRecord:

@@ -19,7 +19,6 @@ from symflow.flow.chamber.nearby import (
     advanced,
     exit_nearby,
     expand,
-    length_of,
     size_of,
     velocity_then,
     wall_nearby,
@@ -29,6 +28,7 @@ from symflow.flow.chamber.plain_choices import NOT_PLAIN_MODE
 from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.running import Run, write_segment
 from symflow.flow.chamber.settling import settle
+from symflow.flow.chamber.short_vectors import largest_of, length_of
 from symflow.flow.chamber.stepping import (
     fill_modes,
     fill_projection,
@@ -127,15 +127,6 @@ def move(run: Run, step: float) -> float:
         for column in range(n):
             run.theta[column] -= room.multipliers[wall, column] * defect
     return largest_of(run.theta)
-
-
-@lean
-def largest_of(theta: Array) -> float:
-    """max |θ_k|."""
-    largest = 0.0
-    for column in range(theta.size):
-        largest = max(largest, abs(theta[column]))
-    return largest
 
 
 @lean

@@ -40,6 +40,15 @@ def value(start: float, slopes: Array, rates: Array, time: float) -> float:
 
 
 @lean
+def earliest(start: float, slope: float, bend: float) -> float:
+    """The first time t with start + slope·t - ½ bend·t² = 0; start > 0, bend >= 0; inf if there is none."""
+    root = max(math.sqrt(slope * slope + 2.0 * bend * start), abs(slope))  # the square may be below all floats
+    if slope > 0.0:
+        return (slope + root) / bend if bend > 0.0 else np.inf
+    return 2.0 * start / (root - slope) if root > slope else np.inf
+
+
+@lean
 def first_root(start: float, slopes: Array, rates: Array, begin: float, end: float) -> float:
     """The first root of f in [begin, end]; inf if there is none. f(begin) > 0.
 
@@ -73,14 +82,8 @@ def first_root(start: float, slopes: Array, rates: Array, begin: float, end: flo
             return time
         if f + lowest > 0.0:
             return np.inf
-        if bend == 0.0:
-            step = -f / slope  # f is concave from here on or straight, and slope < 0 because f + lowest <= 0
-            if slope >= 0.0:
-                return np.inf
-        else:
-            root = math.sqrt(slope * slope + 2.0 * bend * f)
-            step = (slope + root) / bend if slope > 0.0 else 2.0 * f / (root - slope)
-        if time + step > end:
+        step = earliest(f, slope, bend)
+        if np.isinf(step) or time + step > end:
             return np.inf
         if time + step == time:
             return time

@@ -22,8 +22,9 @@ import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE, Points
 from symflow.flow.chamber.compiling import lean
-from symflow.flow.chamber.exponentials import EPS, STEPS
+from symflow.flow.chamber.exponentials import EPS, STEPS, earliest
 from symflow.flow.chamber.prefixes import Nodes
+from symflow.flow.chamber.short_vectors import inner_product, length_of
 from symflow.network.arrays import Array
 
 ORDER = 14
@@ -44,15 +45,6 @@ def expand(hessian: Array, velocity: Array, terms: Array) -> None:
             for column in range(n):
                 total -= hessian[row, column] * terms[k - 1, column]
             terms[k, row] = total / (k + 1)
-
-
-@lean
-def length_of(vector: Array) -> float:
-    """|v|."""
-    total = 0.0
-    for column in range(vector.size):
-        total += vector[column] * vector[column]
-    return math.sqrt(total)
 
 
 @lean
@@ -86,24 +78,6 @@ def velocity_then(terms: Array, time: float, velocity: Array) -> None:
 
 
 @lean
-def slope_along(row: Array, velocity: Array) -> float:
-    """g·v."""
-    total = 0.0
-    for column in range(velocity.size):
-        total += row[column] * velocity[column]
-    return total
-
-
-@lean
-def earliest(start: float, slope: float, bend: float) -> float:
-    """The first time t with start + slope·t - ½ bend·t² = 0; start > 0, bend >= 0; inf if there is none."""
-    root = math.sqrt(slope * slope + 2.0 * bend * start)
-    if slope > 0.0:
-        return (slope + root) / bend if bend > 0.0 else np.inf
-    return 2.0 * start / (root - slope) if root > slope else np.inf
-
-
-@lean
 def root_nearby(
     start: float, sign: float, row: Array, terms: Array, bend: float, begin: float, end: float, powers: Array
 ) -> float:
@@ -113,7 +87,7 @@ def root_nearby(
     """
     order = terms.shape[0]
     for k in range(order):
-        powers[k] = sign * slope_along(row, terms[k])
+        powers[k] = sign * inner_product(row, terms[k])
     size = abs(start) + abs(powers[0]) * end
     time = begin
     for _ in range(STEPS):
@@ -141,7 +115,7 @@ def exit_nearby(
     for k in range(exits.shape[0]):
         if at_zero[k] == 1 or values[k] <= 0.0:
             return np.nan
-        slope, bend = slope_along(exits[k], velocity), length_of(exits[k]) * turn
+        slope, bend = inner_product(exits[k], velocity), length_of(exits[k]) * turn
         begin = earliest(values[k], slope, bend)
         if begin >= end:
             continue
@@ -170,7 +144,7 @@ def wall_nearby(
             if points.safe[node, k] > way + speed * end:
                 continue
             row, length = nodes.rows[node, k], nodes.lengths[node, k]
-            base, slope = slope_along(row, theta), slope_along(row, velocity)
+            base, slope = inner_product(row, theta), inner_product(row, velocity)
             bend, nearest = length * turn, np.inf
             for side in range(2):
                 head = points.above[node, k] if side == 0 else points.below[node, k]

@@ -7,10 +7,10 @@ import math
 from symflow.flow.chamber.bookkeeping import NONE, Points, add_leaves, pull, push, put_in_behind, take_out_behind
 from symflow.flow.chamber.compiling import lean
 from symflow.flow.chamber.history import SLIDES, Log
-from symflow.flow.chamber.nearby import length_of, slope_along
 from symflow.flow.chamber.plain_choices import NOT_PLAIN_MODE, choose
 from symflow.flow.chamber.prefixes import Nodes, known_child
 from symflow.flow.chamber.running import Run, hold, mark, unmark, write_change
+from symflow.flow.chamber.short_vectors import inner_product, length_of
 from symflow.flow.chamber.stepping import fill_gram
 from symflow.flow.chamber.tolerances import DEPENDENT, FLAT_VALUE, TOUCH
 from symflow.network.arrays import Array
@@ -109,15 +109,15 @@ def meets_clearly(run: Run, size: float, far: float) -> bool:
     if m > 0:
         apart = 0.0
         for j in range(n):
-            part = slope_along(row, run.room.onto[j])
+            part = inner_product(row, run.room.onto[j])
             apart += part * part
         if apart < DEPENDENT:
             return False
     bend = 0.0
     for j in range(n):
-        part = slope_along(run.hessian[j], velocity)
+        part = inner_product(run.hessian[j], velocity)
         bend += part * part
-    arriving, turning = slope_along(row, velocity), length_of(row) * math.sqrt(bend)
+    arriving, turning = inner_product(row, velocity), length_of(row) * math.sqrt(bend)
     return arriving * arriving > 4.0 * TOUCH * (1.0 + far) * turning and abs(arriving) > 10 * FLAT_VALUE * size
 
 
@@ -186,5 +186,5 @@ def pass_or_slide(nodes: Nodes, points: Points, log: Log, run: Run, mode: int) -
         if moved:
             add_leaves(nodes, points, leaves, 1.0, run)
     if mode == 0:
-        run.offsets[m] = slope_along(run.rows[m], run.theta)
+        run.offsets[m] = inner_product(run.rows[m], run.theta)
         run.counts[0] = m + 1

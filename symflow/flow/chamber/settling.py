@@ -9,9 +9,9 @@ from __future__ import annotations
 from symflow.flow.chamber.bookkeeping import NONE, Points, put_in, take_out
 from symflow.flow.chamber.compiling import lean
 from symflow.flow.chamber.history import SLIDES, STOPS, Log
-from symflow.flow.chamber.nearby import slope_along
 from symflow.flow.chamber.prefixes import Nodes
 from symflow.flow.chamber.running import Run, hold, mark, unmark, write_change
+from symflow.flow.chamber.short_vectors import inner_product
 from symflow.flow.chamber.tolerances import MANY
 from symflow.flow.chamber.trials import (
     RIGHT,
@@ -52,7 +52,7 @@ def settle(nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, t
 @lean
 def find_modes(nodes: Nodes, run: Run, classes: Classes, trial: Trial) -> bool:
     """Write the only right modes to ``trial.right``; False if there are none, or more, or a doubt."""
-    begin_trials(trial, run.H, run.c)
+    begin_trials(trial)
     found = False
     while True:
         walls = lay_out(nodes, classes, trial)
@@ -84,7 +84,7 @@ def commit(nodes: Nodes, points: Points, log: Log, run: Run, classes: Classes, t
             run.rows[slide, column] = trial.rows[slide, column]
             run.jump[slide, column] = trial.jump[slide, column]
         run.jump_value[slide] = trial.jump_value[slide]
-        run.offsets[slide] = slope_along(trial.rows[slide], run.theta)
+        run.offsets[slide] = inner_product(trial.rows[slide], run.theta)
 
 
 @lean

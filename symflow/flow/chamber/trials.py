@@ -13,9 +13,9 @@ import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE
 from symflow.flow.chamber.compiling import lean
-from symflow.flow.chamber.nearby import slope_along
 from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.separating import cannot_slide
+from symflow.flow.chamber.short_vectors import fill_product, inner_product, largest_of
 from symflow.flow.chamber.stepping import fill_projection
 from symflow.flow.chamber.tolerances import CLEAR, DEPENDENT, FLAT_VALUE, MANY, ONE_WALL, TOUCH
 from symflow.flow.chamber.zero_classes import MOST_CLASSES, Classes
@@ -63,11 +63,10 @@ def empty_trial(places: tuple[int, int, int], n: int) -> Trial:
 
 
 @lean
-def begin_trials(trial: Trial, H: Array, c: Array) -> None:
-    """The first modes; H and c of the patterns so far."""
+def begin_trials(trial: Trial) -> None:
+    """The first modes."""
     for wall in range(MANY):
         trial.mode[wall] = -1
-    copy_force(trial, H, c)
 
 
 @lean
@@ -210,10 +209,10 @@ def apart(trial: Trial, m: int) -> bool:
             basis[place, column] = trial.rows[place, column]
         for _ in range(2):
             for other in range(place):
-                inner = slope_along(basis[place], basis[other])
+                inner = inner_product(basis[place], basis[other])
                 for column in range(n):
                     basis[place, column] -= inner * basis[other, column]
-        length = slope_along(basis[place], basis[place])
+        length = inner_product(basis[place], basis[place])
         if length < DEPENDENT:
             return False
         for column in range(n):
@@ -288,21 +287,14 @@ def refused(nodes: Nodes, classes: Classes, trial: Trial, slides: int, theta: Ar
 
 
 @lean
-def times(matrix: Array, vector: Array, sign: float, result: Array) -> None:
-    """Fill in sign · matrix · vector."""
-    for row in range(result.size):
-        result[row] = sign * slope_along(matrix[row], vector)
-
-
-@lean
 def fill_course(trial: Trial, slides: int) -> None:
     """Fill in Π of the slides, and along them three derivatives of θ; the force is there already."""
     onto, course, room = trial.onto, trial.course, trial.basis[0]
     fill_projection(trial.rows, slides, trial.normals, onto, trial.multipliers)
-    times(onto, course[0], 1.0, course[1])
+    fill_product(onto, course[0], 1.0, course[1])
     for order in range(1, 3):
-        times(trial.H, course[order], -1.0, room)
-        times(onto, room, 1.0, course[order + 1])
+        fill_product(trial.H, course[order], -1.0, room)
+        fill_product(onto, room, 1.0, course[order + 1])
 
 
 @lean
@@ -329,18 +321,15 @@ def judge(nodes: Nodes, classes: Classes, trial: Trial, walls: int, theta: Array
         return refused(nodes, classes, trial, slides, theta)
     fill_course(trial, slides)
     velocity, second, third = trial.course[1], trial.course[2], trial.course[3]
-    largest = 0.0
-    for column in range(n):
-        largest = max(largest, abs(theta[column]))
-    touch = TOUCH * (1.0 + largest)
+    touch = TOUCH * (1.0 + largest_of(theta))
     for wall in range(walls):
-        if trial.mode[wall] != 0 and trial.mode[wall] * slope_along(trial.row[wall], velocity) < -CLEAR * size:
+        if trial.mode[wall] != 0 and trial.mode[wall] * inner_product(trial.row[wall], velocity) < -CLEAR * size:
             return WRONG
     for wall in range(walls):
         if trial.mode[wall] == 0:
             continue
         row = trial.row[wall]
-        way = sign_of(slope_along(row, velocity), slope_along(row, second), slope_along(row, third), size, touch)
+        way = sign_of(inner_product(row, velocity), inner_product(row, second), inner_product(row, third), size, touch)
         if way != trial.mode[wall]:
             return WRONG
     if slides == 0:
@@ -368,10 +357,10 @@ def judge_shares(trial: Trial, slides: int, theta: Array, size: float) -> int:
             for inner in range(n):
                 total -= trial.multipliers[place, inner] * trial.H[inner, column]
             share[column] = total
-        low = slope_along(trial.multipliers[place], trial.c) + slope_along(share, theta)
-        height = trial.jump_value[place] + slope_along(jump, theta)
-        low_rate, low_bend = slope_along(share, velocity), slope_along(share, second)
-        high_rate, high_bend = slope_along(jump, velocity) - low_rate, slope_along(jump, second) - low_bend
+        low = inner_product(trial.multipliers[place], trial.c) + inner_product(share, theta)
+        height = trial.jump_value[place] + inner_product(jump, theta)
+        low_rate, low_bend = inner_product(share, velocity), inner_product(share, second)
+        high_rate, high_bend = inner_product(jump, velocity) - low_rate, inner_product(jump, second) - low_bend
         below = sign_of(low, low_rate, low_bend, size, 0.0)
         above = sign_of(height - low, high_rate, high_bend, size, 0.0)
         if below * above < 0:

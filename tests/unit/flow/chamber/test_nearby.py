@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from symflow.flow.chamber.exponentials import first_root
-from symflow.flow.chamber.nearby import NEARBY, ORDER, advanced, earliest, expand, root_nearby, size_of, velocity_then
+from symflow.flow.chamber.exponentials import earliest, first_root
+from symflow.flow.chamber.nearby import NEARBY, ORDER, advanced, expand, root_nearby, size_of, velocity_then
 from symflow.flow.chamber.stepping import state_at, velocity_at
 
 
