@@ -90,11 +90,17 @@ def at_walls(nodes: Nodes, points: Points, used: int, theta: Array, bound: float
 
 
 @lean
-def fill_exits(run: Run, size: float) -> None:
-    """Fill in μ_l and d_l - μ_l of all sliding walls: gradients by θ, values, and which of them are zero.
+def begins_at_zero(value: float, size: float) -> int:
+    """1 for a function that ends a slide and is zero where the slide begins, but for roundoff.
 
-    A share that decays to zero, or begins there, may be small for long: above roundoff it is an ordinary number.
+    One that decays to zero, or begins there, may be small for long: above roundoff it is an ordinary number.
     """
+    return 1 if -10 * FLAT_VALUE * size <= value <= ROUNDOFF * size else 0
+
+
+@lean
+def fill_exits(run: Run, size: float) -> None:
+    """Fill in μ_l and d_l - μ_l of all sliding walls: gradients by θ, values, and which of them are zero."""
     m, n, room = run.counts[0], run.theta.size, run.room
     for wall in range(m):
         low, high = 0.0, run.jump_value[wall]
@@ -108,7 +114,7 @@ def fill_exits(run: Run, size: float) -> None:
             high += run.jump[wall, column] * run.theta[column]
         room.values[wall], room.values[m + wall] = low, high - low
     for place in range(2 * m):
-        room.at_zero[place] = 1 if -10 * FLAT_VALUE * size <= room.values[place] <= ROUNDOFF * size else 0
+        room.at_zero[place] = begins_at_zero(room.values[place], size)
 
 
 @lean
@@ -207,9 +213,15 @@ def plain_events(
 
 
 @lean
-def far_event(nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, size_x: float) -> tuple[int, int]:
-    """Go to the event that ends the last segment, by its modes; NOT_PLAIN, or why there is none, and a number."""
-    m, room, size = run.counts[0], run.room, log.size[log.counts[0] - 1]
+def far_event(
+    nodes: Nodes, points: Points, log: Log, run: Run, exits: Array, values: Array, at_zero: Array, t_max: float,
+    size_x: float,
+) -> tuple[int, int]:  # fmt: skip
+    """Go to the event that ends the last segment, by its modes; NOT_PLAIN, or why there is none, and a number.
+
+    A slide ends where one of the functions values + exits · (θ - θ0) comes to zero.
+    """
+    room, size = run.room, log.size[log.counts[0] - 1]
     rates, V, v = room.rates, room.directions, room.speeds
     fill_modes(run.hessian, run.velocity, size, rates, V, v)
     if largest_of(v) == 0.0:
@@ -217,8 +229,8 @@ def far_event(nodes: Nodes, points: Points, log: Log, run: Run, t_max: float, si
     step, left = np.inf, t_max - run.clock[0]
     for attempt in range(2):
         step = next_event(
-            nodes, points, nodes.counts[0], run.fresh, run.theta, rates, V, v, room.exits[: 2 * m], room.values,
-            room.at_zero, left if attempt == 0 else np.inf, FLAT_VALUE * size, room.reach, room.slopes,
+            nodes, points, nodes.counts[0], run.fresh, run.theta, rates, V, v, exits, values, at_zero,
+            left if attempt == 0 else np.inf, FLAT_VALUE * size, room.reach, room.slopes,
         )  # fmt: skip
         if attempt == 1:
             return NOTHING_LEFT, 0 if np.isinf(step) else 1
@@ -276,7 +288,10 @@ def advance(
             if not make_patterns(nodes, points, run):
                 return NOT_PLAIN, 0
         elif why == FAR:
-            found, later = far_event(nodes, points, log, run, t_max, size_x)
+            room, exits = run.room, 2 * run.counts[0]
+            found, later = far_event(
+                nodes, points, log, run, room.exits[:exits], room.values, room.at_zero, t_max, size_x
+            )
             if found != NOT_PLAIN:
                 return found, later
         elif why != NOT_PLAIN:

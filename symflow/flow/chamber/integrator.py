@@ -14,15 +14,14 @@ from symflow.flow.chamber.advancing import (
     NOTHING_AT_WALL,
     NOTHING_LEFT,
     STANDSTILL,
-    fill_exits,
+    begin_segment,
+    begins_at_zero,
+    far_event,
+    renew,
 )
-from symflow.flow.chamber.bookkeeping import refresh_moments
 from symflow.flow.chamber.inputs import FlowProblem
 from symflow.flow.chamber.resolving import resolve
-from symflow.flow.chamber.running import outdate, write_segment
 from symflow.flow.chamber.state import FlowState
-from symflow.flow.chamber.stepping import fill_modes, next_event, projection, restrict, state_at
-from symflow.flow.chamber.tolerances import FLAT_VALUE, ROUNDOFF
 from symflow.flow.reporting import Report
 from symflow.network.arrays import Array
 
@@ -92,52 +91,21 @@ class Integrator:
     def _python_segment(self) -> int:
         """One segment while data slide in two layers at once, or on walls with dependent normals: see ``judging``."""
         s, r = self.state, self.state.run
-        row = int(s.log.counts[0])
-        if row > self.max_events:
+        if s.log.counts[0] > self.max_events:
             return ENOUGH
         if r.clock[1] > MOST_AT_ONCE:
             return STANDSTILL
-        refresh_moments(s.points)
-        s.refresh_quadratic()
-        m = int(r.counts[0])
-        onto, multipliers = projection(r.rows[:m])
-        size = float(restrict(r.H, r.c, r.theta, onto, m, r.hessian, r.velocity, r.room.half))
-        write_segment(s.log, r, size)
-        rates, V, v = r.room.rates, r.room.directions, r.room.speeds
-        fill_modes(r.hessian, r.velocity, size, rates, V, v)
-        if not v.any():
-            return AT_REST
-        if s.edges is None:
-            r.room.multipliers[:m] = multipliers
-            fill_exits(r, size)
-            exits, values = r.room.exits[: 2 * m].copy(), r.room.values[: 2 * m].copy()
-        else:
+        renew(s.table.nodes, s.points, r)
+        size = float(begin_segment(s.log, r))
+        exits, values, at_zero = r.room.exits[: 2 * int(r.counts[0])], r.room.values, r.room.at_zero
+        if s.edges is not None:
             exits, values = s.edges.gradients, s.edges.gradients @ r.theta + s.edges.values
-        at_zero = ((values >= -10 * FLAT_VALUE * size) & (values <= ROUNDOFF * size)).astype(np.int64)
-        lengths = []
-        for end in (self.problem.t_max - s.time, np.inf):
-            step = float(
-                next_event(
-                    s.table.nodes, s.points, s.table.used, r.fresh, r.theta, rates, V, v, exits, values, at_zero, end,
-                    FLAT_VALUE * size, r.room.reach, r.room.slopes,
-                )
-            )  # fmt: skip
-            lengths.append(step)
-            if not np.isinf(step):
-                break
-        if np.isnan(lengths[0]):
-            return DOUBTFUL_ROOT
-        if np.isinf(lengths[0]):
-            if np.isinf(lengths[-1]):
-                self.status = "equilibrium"
-            return NOTHING_LEFT
-        r.clock[0] += lengths[0]
-        r.clock[1] = r.clock[1] + 1.0 if lengths[0] <= 1e-15 * (1.0 + s.time) else 0.0
-        arrived = np.empty(s.n)
-        state_at(r.theta, rates, V, v, lengths[0], arrived)
-        outdate(r)
-        r.theta[:] = arrived - multipliers.T @ (r.rows[:m] @ arrived - r.offsets[:m])
-        return NOT_PLAIN
+            at_zero = np.array([begins_at_zero(value, size) for value in values])
+        t_max = self.problem.t_max
+        why, later = far_event(s.table.nodes, s.points, s.log, r, exits, values, at_zero, t_max, s.size_x)
+        if why == NOTHING_LEFT and later == 0:
+            self.status = "equilibrium"
+        return int(why)
 
     def _end(self, why: int) -> None:
         if why == AT_REST:

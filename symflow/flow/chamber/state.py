@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symflow.flow.chamber.advancing import advance, at_walls
-from symflow.flow.chamber.bookkeeping import NONE, empty_places, grown, put_in_all, quadratic, read_patterns
+from symflow.flow.chamber.bookkeeping import NONE, empty_places, grown, put_in_all, read_patterns
 from symflow.flow.chamber.history import Log, empty_log, with_room
 from symflow.flow.chamber.inputs import FlowProblem
 from symflow.flow.chamber.judging import Edges
@@ -58,10 +58,6 @@ class FlowState:
         return advance(
             self.table.nodes, self.points, self.log, self.run, self.classes, self.trial, t_max, self.size_x, most
         )
-
-    def refresh_quadratic(self) -> None:
-        """H and c of the current patterns."""
-        quadratic(self.table.nodes, self.points, self.table.used, self.run.H, self.run.c)
 
     def enter_all(self) -> Zeros:
         """Place all data; returns those that start on a wall."""

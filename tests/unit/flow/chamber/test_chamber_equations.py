@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from symflow.flow import chamber_flow
+from symflow.flow.chamber.advancing import renew
 from symflow.flow.chamber.inputs import flow_problem
 from symflow.flow.chamber.prefixes import PrefixTable
 from symflow.flow.chamber.state import FlowState
@@ -22,7 +23,7 @@ def state_at(arguments: dict[str, Any], biases: np.ndarray, output_bias: str) ->
     state = FlowState(flow_problem(**given, t_max=1.0, weights=None, output_bias=output_bias))
     if state.enter_all():
         return None
-    state.refresh_quadratic()
+    renew(state.table.nodes, state.points, state.run)
     return state
 
 
