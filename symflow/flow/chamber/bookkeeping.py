@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symflow.flow.chamber.compiling import compiled, lean
+from symflow.flow.chamber.compiling import bundled, compiled, lean
 from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.running import Run
 from symflow.flow.equations import chamber_sums
@@ -25,6 +25,7 @@ NONE = -1
 hessian, force = lean(chamber_sums.D1_patterns), lean(chamber_sums.D1_force)
 
 
+@bundled
 class Points(NamedTuple):
     """The data (N of them) and their places; the arrays over nodes grow with the table of nodes."""
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from symflow.flow.chamber.compiling import bundled
 from symflow.network.arrays import Array
 
 # entries of a change, besides 0 (truncated) and 1 (active)
@@ -13,6 +14,7 @@ STOPS = -1  # no longer on a sliding wall
 SLIDES = 2  # from now on on the sliding wall 0; 3 for wall 1, and so on
 
 
+@bundled
 class Log(NamedTuple):
     """Rows of segments and of pattern changes; ``counts`` holds how many of each count."""
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symflow.flow.chamber.compiling import compiled, lean
+from symflow.flow.chamber.compiling import bundled, compiled, lean
 from symflow.flow.equations import chamber_maps
 from symflow.network.arrays import Array
 
@@ -29,6 +29,7 @@ wall_normals, wall_offsets = compiled(chamber_maps.D1_wall), compiled(chamber_ma
 product, product_with_point = compiled(chamber_maps.D1_product), compiled(chamber_maps.D1_product_point)
 
 
+@bundled
 class Nodes(NamedTuple):
     """Arrays over nodes; ``capacity`` rows, of which the first ``used`` count."""
 

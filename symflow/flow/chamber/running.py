@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symflow.flow.chamber.compiling import lean
+from symflow.flow.chamber.compiling import bundled, lean
 from symflow.flow.chamber.history import Log
 from symflow.network.arrays import Array
 
 
+@bundled
 class Room(NamedTuple):
     """Room for what the inner loop computes on the way: it makes no arrays. p = n + 1 walls at most."""
 
@@ -44,6 +45,7 @@ class Room(NamedTuple):
     leaves: Array  # (2,) the last nodes before and after an event
 
 
+@bundled
 class Run(NamedTuple):
     """What a run changes in place, besides the places of the points and the log. n = size of θ."""
 

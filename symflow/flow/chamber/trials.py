@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE
-from symflow.flow.chamber.compiling import lean
+from symflow.flow.chamber.compiling import bundled, lean
 from symflow.flow.chamber.prefixes import Nodes, child_of
 from symflow.flow.chamber.separating import cannot_slide
 from symflow.flow.chamber.short_vectors import fill_product, inner_product, largest_of
@@ -24,6 +24,7 @@ from symflow.network.arrays import Array
 WRONG, RIGHT, UNCLEAR = range(3)
 
 
+@bundled
 class Trial(NamedTuple):
     """Room for one way to continue; walls are numbered in the order of their layers."""
 

@@ -10,13 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from symflow.flow.chamber.bookkeeping import NONE, Points
-from symflow.flow.chamber.compiling import lean
+from symflow.flow.chamber.compiling import bundled, lean
 from symflow.flow.chamber.running import Run
 from symflow.network.arrays import Array
 
 MOST_CLASSES = 12
 
 
+@bundled
 class Classes(NamedTuple):
     """C classes of the Z data at walls, C at most MOST_CLASSES: room for them, filled in by ``find_classes``."""
 
