@@ -25,7 +25,7 @@ try:
 except ImportError:  # the extra "flow" is not installed: the same functions run interpreted
     COMPILED = False
 else:
-    COMPILED = True
+    COMPILED = not numba.config.DISABLE_JIT
 
 
 def bundled(kind: type[Tuple]) -> type[Tuple]:
@@ -50,7 +50,7 @@ def lean(function: Function) -> Function:
 def _compiled(function: Function, *, counting: bool) -> Function:
     if not COMPILED:
         return function
-    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counting}
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": counting, "no_cfunc_wrapper": True}
     dispatcher = numba.njit(**options)(function)
     template = dispatcher.get_call_template
 

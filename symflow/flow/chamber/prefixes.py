@@ -25,8 +25,8 @@ FULL = -2
 SAME = 1e-11  # maps with entries of order one that differ by less are one map
 
 next_jacobian, next_point = compiled(chamber_maps.D1_next), compiled(chamber_maps.D1_next_point)
-wall_normals, wall_offsets = compiled(chamber_maps.D1_wall), compiled(chamber_maps.D1_wall_point)
-product, product_with_point = compiled(chamber_maps.D1_product), compiled(chamber_maps.D1_product_point)
+wall_normals, wall_offsets = lean(chamber_maps.D1_wall), lean(chamber_maps.D1_wall_point)
+product, product_with_point = lean(chamber_maps.D1_product), lean(chamber_maps.D1_product_point)
 
 
 @bundled
@@ -44,6 +44,8 @@ class Nodes(NamedTuple):
     children: Array  # (slots, 2): open addressing, key node·2^Q + pattern and node; key -1 for an empty slot
     counts: Array  # (2,): nodes, children
     rotations: Array  # (L, Q, Q)
+    shift: Array  # (Q, n) and
+    kept: Array  # (Q,): room
 
 
 @lean
@@ -83,29 +85,29 @@ def write_shift(layer: int, shift: Array) -> None:
         shift[k, layer * width + k] = 1.0
 
 
-@compiled
+@lean
 def write_map(nodes: Nodes, place: int, parent: int, code: int) -> None:
     """Fill in level, A and B of a place with the map after one more layer with the pattern ``code``."""
     depth, width = nodes.rotations.shape[0], nodes.rotations.shape[1]
     n, level = nodes.B.shape[2], nodes.level[parent]
     nodes.level[place] = level + 1
-    shift = np.empty((width, n))
-    write_shift(level, shift)
-    if code == 0:  # all goes to the apex: no rest of the old map may stay behind as roundoff
+    if code == 0:  # all goes to the apex, z = -β: no rest of the old map may stay behind as roundoff
         nodes.A[place] = 0.0
-        nodes.B[place] = -shift
-    else:
-        kept = np.empty(width)
+        nodes.B[place] = 0.0
         for k in range(width):
-            kept[k] = (code >> k) & 1
-        next_point(nodes.A[parent], nodes.rotations[level], kept, nodes.A[place])
-        next_jacobian(nodes.B[parent], nodes.rotations[level], kept, shift, nodes.B[place])
+            nodes.B[place, k, level * width + k] = -1.0
+    else:
+        write_shift(level, nodes.shift)
+        for k in range(width):
+            nodes.kept[k] = (code >> k) & 1
+        next_point(nodes.A[parent], nodes.rotations[level], nodes.kept, nodes.A[place])
+        next_jacobian(nodes.B[parent], nodes.rotations[level], nodes.kept, nodes.shift, nodes.B[place])
     if n > depth * width and level + 1 == depth:
         for k in range(width):
             nodes.B[place, k, depth * width + k] = 1.0
 
 
-@compiled
+@lean
 def write_products(nodes: Nodes, place: int) -> None:
     """Fill in what follows from A and B of a place: BᵀB, BᵀA, and the walls of the next layer."""
     depth, width = nodes.rotations.shape[0], nodes.rotations.shape[1]
@@ -114,9 +116,8 @@ def write_products(nodes: Nodes, place: int) -> None:
     product_with_point(nodes.B[place], nodes.A[place], nodes.BtA[place])
     if level == depth:
         return
-    shift = np.empty((width, n))
-    write_shift(level, shift)
-    wall_normals(nodes.rotations[level], nodes.B[place], shift, nodes.rows[place])
+    write_shift(level, nodes.shift)
+    wall_normals(nodes.rotations[level], nodes.B[place], nodes.shift, nodes.rows[place])
     wall_offsets(nodes.rotations[level], nodes.A[place], nodes.offsets[place])
     for k in range(width):
         total = 0.0
@@ -125,7 +126,7 @@ def write_products(nodes: Nodes, place: int) -> None:
         nodes.lengths[place, k] = math.sqrt(total)
 
 
-@compiled
+@lean
 def same_map(nodes: Nodes, place: int) -> int:
     """The node before a place that has the same level and the same map; the place itself if there is none."""
     for other in range(place):
@@ -148,7 +149,7 @@ def known_child(nodes: Nodes, node: int, code: int) -> int:
     return find_child(nodes.children, (node << nodes.rotations.shape[1]) | code)
 
 
-@compiled
+@lean
 def child_of(nodes: Nodes, node: int, code: int) -> int:
     """The node after one more layer with the pattern ``code``, made if it is new; FULL if there is no room for it."""
     found = known_child(nodes, node, code)
@@ -222,5 +223,5 @@ class PrefixTable:
             np.zeros(capacity, dtype=np.int64), np.zeros((capacity, Q, Q)), np.zeros((capacity, Q, n)),
             np.zeros((capacity, n, n)), np.zeros((capacity, n, Q)), np.zeros((capacity, Q, n)),
             np.zeros((capacity, Q)), np.zeros((capacity, Q, Q)), np.full((slots, 2), -1, dtype=np.int64),
-            np.zeros(2, dtype=np.int64), rotations,
+            np.zeros(2, dtype=np.int64), rotations, np.zeros((Q, n)), np.zeros(Q),
         )  # fmt: skip

@@ -8,10 +8,13 @@ that larger set from what would keep the flow on the walls; a direction in which
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from symflow.flow.chamber.compiling import compiled
+from symflow.flow.chamber.compiling import compiled, lean
 from symflow.flow.chamber.prefixes import Nodes, child_of
+from symflow.flow.chamber.short_vectors import fill_product, inner_product, largest_of
 from symflow.flow.chamber.zero_classes import Classes
 from symflow.network.arrays import Array
 
@@ -25,16 +28,20 @@ SPANNED = 1e-16  # squared distance of a normal from the span of others at which
 def orthonormal(rows: Array) -> Array:
     """(r, n) orthonormal rows in the span of the given ones."""
     m, n = rows.shape
-    basis = np.empty((min(m, n), n))
+    basis, rest = np.empty((min(m, n), n)), np.empty(n)
     rank = 0
     for place in range(m):
-        rest = rows[place].copy()
+        for column in range(n):
+            rest[column] = rows[place, column]
         for _ in range(2):
             for other in range(rank):
-                rest -= np.dot(rest, basis[other]) * basis[other]
-        length = np.dot(rest, rest)
+                share = inner_product(rest, basis[other])
+                for column in range(n):
+                    rest[column] -= share * basis[other, column]
+        length = inner_product(rest, rest)
         if length > SPANNED and rank < basis.shape[0]:
-            basis[rank] = rest / np.sqrt(length)
+            for column in range(n):
+                basis[rank, column] = rest[column] / math.sqrt(length)
             rank += 1
     return basis[:rank]
 
@@ -54,7 +61,7 @@ def write_corners(
             zeros += free[layer, k]
     if zeros > MOST_ZEROS:
         return 0
-    first = np.zeros(basis.shape[0])
+    residual, gradient = np.empty(width), np.empty(theta.size)
     for number in range(1 << zeros):
         rest, node = number, 0
         for layer in range(depth):
@@ -68,12 +75,30 @@ def write_corners(
             node = child_of(nodes, node, code)
             if node < 0:
                 return 0
-        moved = nodes.A[node] @ classes.moment[group] + classes.weight[group] * (nodes.B[node] @ theta)
-        corners[number] = basis @ (nodes.B[node].T @ (moved - classes.target[group]))
-        if number == 0:
-            first = corners[0].copy()
-        corners[number] -= first
+        A, B = nodes.A[node], nodes.B[node]
+        for k in range(width):
+            moved = inner_product(A[k], classes.moment[group]) + classes.weight[group] * inner_product(B[k], theta)
+            residual[k] = moved - classes.target[group, k]
+        gradient[:] = 0.0
+        for k in range(width):
+            for row in range(theta.size):
+                gradient[row] += B[k, row] * residual[k]
+        fill_product(basis, gradient, 1.0, corners[number])
+    for number in range((1 << zeros) - 1, -1, -1):
+        for row in range(basis.shape[0]):
+            corners[number, row] -= corners[0, row]
     return 1 << zeros
+
+
+@lean
+def least_along(corners: Array, count: int, away: Array) -> int:
+    """Which of the corners is least in a direction."""
+    best, least = 0, np.inf
+    for number in range(count):
+        along = inner_product(corners[number], away)
+        if along < least:
+            best, least = number, along
+    return best
 
 
 @compiled
@@ -85,33 +110,40 @@ def cannot_slide(
     ``slides`` (C, L, Q) marks the zeros that slide, ``pattern`` has them truncated, ``force`` is theirs.
     """
     basis = orthonormal(rows)
-    wanted = basis @ force
-    groups = slides.shape[0]
-    corners = np.zeros((groups, 1 << MOST_ZEROS, basis.shape[0]))
-    counts = np.zeros(groups, dtype=np.int64)
-    point, size = np.zeros(basis.shape[0]), np.max(np.abs(wanted))
+    groups, rank = slides.shape[0], basis.shape[0]
+    corners, counts = np.zeros((groups, 1 << MOST_ZEROS, rank)), np.zeros(groups, dtype=np.int64)
+    wanted, point, away, step = np.empty(rank), np.zeros(rank), np.empty(rank), np.empty(rank)
+    fill_product(basis, force, 1.0, wanted)
+    size = largest_of(wanted)
     for group in range(groups):
-        if slides[group].sum() == 0:
+        if not slides[group].any():
             continue
         count = write_corners(nodes, classes, group, pattern[group], slides[group], theta, basis, corners[group])
         if count == 0:
             return False
         counts[group] = count
-        size += np.max(np.abs(corners[group, :count]))
+        largest = 0.0
         for number in range(count):
-            point += corners[group, number] / count
-    nearest = np.zeros(basis.shape[0])
+            largest = max(largest, largest_of(corners[group, number]))
+            for row in range(rank):
+                point[row] += corners[group, number, row] / count
+        size += largest
     for _ in range(STEPS):
-        away = point - wanted
-        nearest[:] = 0.0
+        for row in range(rank):
+            away[row], step[row] = point[row] - wanted[row], 0.0
         for group in range(groups):
             if counts[group] > 0:
-                nearest += corners[group, np.argmin(corners[group, : counts[group]] @ away)]
-        if np.dot(away, nearest - wanted) > MARGIN * size * np.max(np.abs(away)):
+                best = least_along(corners[group], counts[group], away)
+                for row in range(rank):
+                    step[row] += corners[group, best, row]  # the nearest point of the sum of the hulls
+        if inner_product(away, step) - inner_product(away, wanted) > MARGIN * size * largest_of(away):
             return True
-        step = nearest - point
-        length = np.dot(step, step)
+        for row in range(rank):
+            step[row] -= point[row]
+        length = inner_product(step, step)
         if length <= (MARGIN * size) ** 2:
             return False
-        point += min(1.0, max(0.0, -np.dot(away, step) / length)) * step
+        share = min(1.0, max(0.0, -inner_product(away, step) / length))
+        for row in range(rank):
+            point[row] += share * step[row]
     return False

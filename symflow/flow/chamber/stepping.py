@@ -158,11 +158,11 @@ def fill_modes(hessian: Array, velocity: Array, size: float, rates: Array, V: Ar
     """
     n = velocity.size
     values, vectors = np.linalg.eigh(hessian)
-    rates[:], V[:] = values, vectors
-    largest = max(rates[n - 1], 0.0)
+    largest = max(values[n - 1], 0.0)
     for k in range(n):
-        v[k] = 0.0
+        rates[k], v[k] = values[k], 0.0
         for row in range(n):
+            V[row, k] = vectors[row, k]
             v[k] += V[row, k] * velocity[row]
         if rates[k] <= FLAT * largest:
             if abs(v[k]) <= 32 * EPS * size:

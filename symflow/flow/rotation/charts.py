@@ -77,7 +77,7 @@ class CayleyChart:
         """The point with these coordinates."""
         biases, generators = _split(coordinates, self.base)
         rotations = cayley(generators) @ self.base.weights
-        return Parameters(biases, rotations, rotations.transpose(0, 2, 1))
+        return Parameters(biases, rotations, rotations.transpose(0, 2, 1).copy())
 
     def pull_back(self, coordinates: Floats, at: Parameters, velocity: Floats) -> Floats:
         """Unchanged for the biases; (1 − σ/2) Ω (1 + σ/2) for the rotations."""

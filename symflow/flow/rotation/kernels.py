@@ -102,14 +102,18 @@ def fill_normals(rows: Rows, layers: Places, components: Places, at: Parameters,
     u, state = np.empty((L, n, Q)), np.empty((n, Q))
     forward(rows, at, u, state)
     unit, residual, v = np.zeros(Q), np.empty((1, Q)), np.empty((1, Q))
+    masks, before = np.empty((L, 1, Q)), np.empty((L, 1, Q))  # of one row: as parts of all, one more layout to compile
     for i in range(n):
         top, normal = layers[i], normals[i]
         unit[components[i]] = 1.0
         normal[:] = 0.0
-        alone = Rows(rows.points[i : i + 1], rows.scales[i : i + 1], rows.targets[i : i + 1], rows.masks[:, i : i + 1])
+        for layer in range(L):
+            for k in range(Q):
+                masks[layer, 0, k], before[layer, 0, k] = rows.masks[layer, i, k], u[layer, i, k]
+        alone = Rows(rows.points[i : i + 1], rows.scales[i : i + 1], rows.targets[i : i + 1], masks)
         wall_pulled(at.weights[top], unit, residual[0])
         for layer in range(top - 1, -1, -1):
-            pull_back(alone, layer, at, u[:, i : i + 1], kind, residual, v, normal)
+            pull_back(alone, layer, at, before, kind, residual, v, normal)
         for place in range(normal.size):  # those are velocities, minus gradients
             normal[place] = 0.0 - normal[place]
         wall_bias(rows.scales[i], at.weights[top], unit, normal[top * Q : (top + 1) * Q])
