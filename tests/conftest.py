@@ -26,9 +26,10 @@ ROOT = Path(__file__).resolve().parents[1]
 COMPILE = """
 import pathlib, sys
 try:
-    from symflow.flow import chamber_flow, rotation_flow
-    given = [[-1.0], [0.0]], [0, 1], [[2.0], [-3.0]], [[0.5]], [[[1.0]]]
-    chamber_flow(*given, t_max=1.0), rotation_flow(*given, t_max=1.0)
+    from symflow.flow import batched_gradients, chamber_flow, rotation_flow
+    data, biases, rotations = ([[-1.0], [0.0]], [0, 1], [[2.0], [-3.0]]), [[0.5]], [[[1.0]]]
+    chamber_flow(*data, biases, rotations, t_max=1.0), rotation_flow(*data, biases, rotations, t_max=1.0)
+    batched_gradients(*data, [biases], rotations)
 finally:
     pathlib.Path(sys.argv[1]).touch()
 """
@@ -53,14 +54,14 @@ settings.load_profile("gate")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to compile, in the process that hands out the tests."""
+    """Programs that tests start run what the tests import; begin to compile, in the process that hands out the tests."""
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     several = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if several and find_spec("numba") is not None:
         place = tempfile.TemporaryDirectory()
         config.stash[COMPILED] = Path(place.name, "compiled")
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        compiling = subprocess.Popen([sys.executable, "-c", COMPILE, config.stash[COMPILED]], env=environment, **quiet)
+        compiling = subprocess.Popen([sys.executable, "-c", COMPILE, config.stash[COMPILED]], **quiet)
         config.add_cleanup(lambda: (compiling.kill(), compiling.wait(), place.cleanup()))
 
 
