@@ -54,7 +54,7 @@ settings.load_profile("gate")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Programs that tests start run what the tests import; begin to compile, in the process that hands out the tests."""
+    """Let programs that tests start run this checkout; begin to compile, in the process that hands out the tests."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     several = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
     if several and find_spec("numba") is not None:

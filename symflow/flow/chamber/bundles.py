@@ -47,7 +47,15 @@ def take_as_bundle(kind: type) -> None:
 
     @typeof_impl.register(kind)
     def of(value: Any, context: Any) -> BundleType:
-        return BundleType(kind, tuple(typeof_impl(field, context) for field in value))
+        return BundleType(kind, tuple(_field_type(typeof_impl(field, context)) for field in value))
+
+
+def _field_type(field: types.Type) -> types.Type:
+    """Arrays that may not be written like those that may: else all would be compiled once more for them.
+
+    That nothing writes to them shows where the same functions run interpreted.
+    """
+    return field.copy(readonly=False) if isinstance(field, types.Array) else field
 
 
 @register_model(BundleType)

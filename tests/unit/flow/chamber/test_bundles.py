@@ -48,6 +48,13 @@ def shift(given: Outer, by: float) -> float:
     return total
 
 
+def total(given: Outer) -> float:
+    found = 0.0
+    for row in range(given.values.size):
+        found += given.values[row]
+    return found
+
+
 inner_note = lean(note)
 
 
@@ -77,6 +84,15 @@ def test_nothing_is_kept() -> None:
     for _ in range(5):
         function(given, 1.0)
     assert [sys.getrefcount(array) for array in arrays] == before
+
+
+def test_arrays_that_may_not_be_written_are_compiled_for_once() -> None:
+    function, given = lean(total), outer()
+    frozen = outer()
+    for array in (frozen.values, *frozen.inner):
+        array.flags.writeable = False
+    assert function(given) == function(frozen) == 6.0
+    assert len(function.signatures) == 1  # type: ignore[attr-defined]
 
 
 def test_what_is_no_array_is_refused() -> None:
