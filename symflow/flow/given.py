@@ -26,14 +26,14 @@ TOLERANCES = (1e-13, 1e-2)
 
 
 def read_real(values: Any, name: str, ndim: int) -> Floats:
-    """As float64 with ``ndim`` axes; Fractions are rounded.
+    """As float64 with ``ndim`` axes, row after row, as compiled functions want them; Fractions are rounded.
 
     Raises ShapeError (axes, no entries) and KindError (complex, text, NaN, infinities, entries above 1e75).
 
     >>> read_real([[1, 2]], "points", 2)
     array([[1., 2.]])
     """
-    array = as_array(values, name, ndim).astype(np.float64)
+    array = as_array(values, name, ndim).astype(np.float64, order="C")
     if max(float(array.max()), -float(array.min())) > LARGEST:
         raise KindError(f"{name} has an entry above {LARGEST:.0e} in absolute value; rescale the problem")
     return array

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from symflow.errors import KindError, ShapeError, SymflowError
-from symflow.flow import chamber_flow
+from symflow.flow import chamber_flow, rotation_flow
+from symflow.flow.chamber.advancing import advance
+from symflow.flow.rotation.kernels import run_stages
 
 GOOD = {
     "points": [[0.0, 1.0], [1.0, 0.5], [2.0, 2.0]],
@@ -20,6 +22,15 @@ GOOD = {
 
 def test_the_good_input_is_good() -> None:
     assert chamber_flow(**GOOD).status in {"horizon", "equilibrium"}
+
+
+def test_nothing_is_compiled_once_more_for_another_order() -> None:
+    given = {**GOOD, "points": np.asfortranarray(GOOD["points"]), "rotations": np.asfortranarray(GOOD["rotations"])}
+    given["points"].flags.writeable = False
+    chamber_flow(**GOOD), rotation_flow(**GOOD)
+    compiled = [len(getattr(loop, "signatures", ())) for loop in (advance, run_stages)]
+    chamber_flow(**given), rotation_flow(**given)
+    assert [len(getattr(loop, "signatures", ())) for loop in (advance, run_stages)] == compiled
 
 
 @pytest.mark.parametrize(
