@@ -27,15 +27,17 @@ class Undecided(Exception):  # noqa: N818  # ends the run, is reported in its st
     """Filippov's conditions have no single answer."""
 
 
-def walls_at(values: Floats, tolerance: float, patterns: Patterns, identity: NDArray[np.intp]) -> list[Wall]:
-    """The walls, other than those slid on, that data lie on; values u (L, N, Q)."""
+def walls_at(
+    values: Floats, some: NDArray[np.intp], tolerance: float, patterns: Patterns, identity: NDArray[np.intp]
+) -> list[Wall]:
+    """The walls, other than those slid on, that the given data (n,) lie on; their values u (L, n, Q)."""
     found: list[Wall] = []
-    remaining = (np.abs(values) <= tolerance) & (patterns.sliding == 0)
-    for layer, datum, component in np.argwhere(remaining):
-        if remaining[layer, datum, component]:
-            data = patterns.tied(int(layer), int(datum), identity)
+    remaining = (np.abs(values) <= tolerance) & (patterns.sliding[:, some] == 0)
+    for layer, place, component in np.argwhere(remaining):
+        if remaining[layer, place, component]:
+            data = patterns.tied(int(layer), int(some[place]), identity)
             data = data[patterns.sliding[layer, data, component] == 0]
-            remaining[layer, data, component] = False
+            remaining[layer, np.isin(some, data), component] = False
             found.append(Wall(int(layer), int(component), data))
     return found
 

@@ -9,7 +9,8 @@ from symflow.flow.given import Progress, read_horizon, read_tolerance
 from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import Chart, RowSphereChart
 from symflow.flow.rotation.equations import Group
-from symflow.flow.rotation.integration import Integration, Memory
+from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.legs import Memory
 from symflow.flow.rotation.problem import Floats, Problem, read_problem
 from symflow.flow.rotation.trajectories import Trajectory
 from symflow.network.arrays import inverse

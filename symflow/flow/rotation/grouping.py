@@ -33,6 +33,7 @@ class Patterns:
         self._goals = problem.targets
         self._targets = problem.targets * root[:, None]
         self._labels = problem.labels
+        self._background = problem.background
         self._groups: dict[int, tuple[Floats, Floats, int]] = {}
         self._factors: dict[bytes, tuple[Floats, Floats, int]] = {}
         self._numbers: dict[bytes, int] = {}
@@ -103,6 +104,16 @@ class Patterns:
                 np.array(self.active[:, members], dtype=float, order="C"),
             )
             self._row_slides = self.sliding[:, members]
+            behind = self._background
+            if behind is not None:
+                self._rows = Rows(
+                    np.concatenate([self._rows.points, behind.points]),
+                    np.concatenate([self._rows.scales, behind.scales]),
+                    np.concatenate([self._rows.targets, behind.targets]),
+                    np.concatenate([self._rows.masks, behind.masks], axis=1),
+                )
+                still = np.zeros(behind.masks.shape, dtype=self.sliding.dtype)
+                self._row_slides = np.concatenate([self._row_slides, still], axis=1)
         return self._rows
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from symflow.flow.rotation.charts import Chart
 from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
 from symflow.flow.rotation.equations import Parameters, Rows, preactivations
 from symflow.flow.rotation.grouping import Patterns
+from symflow.flow.rotation.legs import Exhausted, Leg, Memory, Outcome
 from symflow.flow.rotation.problem import Floats, Problem
 from symflow.flow.rotation.sliding import Left, Slides, Wall
 from symflow.flow.rotation.stepping import Step, take
@@ -22,7 +22,6 @@ from symflow.flow.rotation.tableau import ALL_STAGES, STAGES
 from symflow.flow.rotation.trajectories import Event, InvariantError, Piece, Status, loss
 from symflow.flow.rotation.walls import (
     FRACTIONS,
-    REACH,
     Root,
     Unresolved,
     Watch,
@@ -37,33 +36,11 @@ MakeChart = Callable[[Floats, Floats], Chart]
 ROUNDING = 1e-14  # values of this size, in units of the data, are zero
 MOST_EVENTS_AT_ONCE = 60  # events within rounding of one time, after which the flow is called stalled
 POLISHING = 8  # Newton steps that place an event
+NEXT = 4.0  # after an event at a fraction of a step the next one is at most so many times as long: another is near
 MISMATCH = 10.0  # times what the error of a step allows, between the cost's fall and what was dissipated
 RISE = 1.0  # the same for a cost that rises
 ROUNDED = 1e2  # units of rounding within which a velocity is orthogonal to rows
 TINY = 1e-8  # share of a step whose square is rounding
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What a run had decided at its end: where it was, the patterns, the walls slid on, and those just met."""
-
-    at: Parameters
-    active: NDArray[np.bool_]
-    sliding: NDArray[np.int16]
-    walls: tuple[Wall, ...]
-    fresh: dict[tuple[int, int, int], float]
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the loop hands back."""
-
-    pieces: list[Piece]
-    events: list[Event]
-    status: Status
-    message: str
-    evaluations: int
-    memory: Memory | None
 
 
 class Integration:
@@ -71,12 +48,14 @@ class Integration:
 
     def __init__(
         self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool,
-        report: Report | None = None, memory: Memory | None = None,
+        report: Report | None = None, memory: Memory | None = None, leg: Leg | None = None,
     ) -> None:  # fmt: skip
         """``memory`` of an earlier run whose end is the start of this one: nothing is decided there a second time."""
+        self.leg = Leg() if leg is None else leg
+        self.path_left, self.size = self.leg.path, self.leg.size
         self.report = report
         self.problem, self.make_chart, self.t_max, self.rtol, self.bounded = problem, make_chart, t_max, rtol, bounded
-        self.time, self.length = 0.0, problem.length
+        self.time, self.length = self.leg.begin, problem.length
         self.chart = make_chart(problem.biases, problem.weights)
         self.everything = Rows(
             problem.points,
@@ -102,7 +81,7 @@ class Integration:
         scale = np.full(problem.biases.size + problem.weights.size, rtol)
         scale[: problem.biases.size] *= self.length
         self.scale = scale
-        self.cost = loss(problem, self.chart.base)
+        self.cost = loss(problem, self.chart.base) if problem.background is None else self.slides.cost(self.chart.base)
         self.norms = np.linalg.norm(problem.weights, axis=2)
 
     # -- the loop ------------------------------------------------------------------------------------------------------
@@ -111,38 +90,40 @@ class Integration:
         """Integrate to t_max, or to where no single continuation exists."""
         status, message = self._run()
         if not self.pieces:
-            self.pieces.append(Piece(0.0, 0.0, None, self.chart.base))
+            self.pieces.append(Piece(self.time, self.time, None, self.chart.base, self.cost))
         if self.report is not None:
             self.report.finish(self.pieces[-1].end)
         memory = None
-        if status in {"finished", "at rest"}:  # otherwise the patterns are those of the last attempt
+        if status in {"finished", "at rest", "cut"}:  # otherwise the patterns are those of the last attempt
             active, sliding = self.patterns.active.copy(), self.patterns.sliding.copy()
             memory = Memory(self.chart.base, active, sliding, self.slides.walls, dict(self.fresh))
-        return Outcome(self.pieces, self.events, status, message, self.evaluations, memory)
+        return Outcome(self.pieces, self.events, status, message, self.evaluations, memory, self.size)
 
     def _run(self) -> tuple[Status, str]:
         try:
             if self.memory is None:
                 self._start_on_walls()
-            size, stopped = 0.0, 0
+            stopped = 0
             while self.time < self.t_max:
                 velocity = self.slides(self.chart.base)
                 speed = float(np.linalg.norm(velocity))
                 if speed <= 4 * np.finfo(float).eps * self.length:
-                    self.pieces.append(Piece(self.time, self.t_max, None, self.chart.base))
+                    self.pieces.append(Piece(self.time, self.t_max, None, self.chart.base, self.cost))
                     return "at rest", f"the velocity vanished at t = {self.time:.6g}; nothing moves after that"
-                size = size or self._first_size(speed)
+                self.size = self.size or self._first_size(speed)
                 if self.t_max - self.time <= 1e-13 * self.t_max:
                     break
                 before = self.time
-                size, happened = self._advance(velocity, min(size, self.t_max - self.time))
-                if size < 1e-13 * max(self.time, 1e-3 * self.t_max):
+                self.size, happened = self._advance(velocity, min(self.size, self.t_max - self.time))
+                if self.size < 1e-13 * max(self.time, 1e-3 * self.t_max):
                     return "stalled", f"steps became too small at t = {self.time:.17g}; a smaller rtol may help"
                 if self.report is not None:
                     self.report(self.time)
                 stopped = stopped + 1 if happened and self.time - before < 1e-12 * max(self.time, 1e-3) else 0
                 if stopped > MOST_EVENTS_AT_ONCE:
                     return "stalled", f"{stopped} events without progress at t = {self.time:.17g}"
+        except Exhausted:
+            return "cut", f"the data that are kept tell the flow until t = {self.time:.17g}"
         except (Undecided, LimitError) as undecided:
             return "undecided", f"at t = {self.time:.17g}: {undecided}"
         return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
@@ -153,6 +134,11 @@ class Integration:
         error = step.error(self.scale)
         if not error <= 1.0:
             return size * max(0.2, 0.9 * error ** (-1 / 8)) if np.isfinite(error) else 0.1 * size, False
+        path = self._path(step)
+        if path > self.path_left:
+            if self.path_left < 0.5 * self.leg.path:
+                raise Exhausted
+            return size * max(0.1, 0.8 * self.path_left / path), False
         proposed = size * min(5.0, 0.9 * error ** (-1 / 8) if error > 0 else 5.0)
         try:
             met = self._first_event(step)
@@ -166,7 +152,7 @@ class Integration:
         if located is not None:
             self._accept(located)
         self._settle(function)
-        return proposed, True
+        return min(proposed, NEXT * root.fraction * size) if root.fraction > 0 else proposed, True
 
     def _take(self, velocity: Floats, size: float) -> Step:
         self.evaluations += STAGES
@@ -179,8 +165,9 @@ class Integration:
 
     def _accept(self, step: Step) -> None:
         end = step.chart.parameters(step.end[:-1])
-        self.pieces.append(Piece(self.time, self.time + step.size, step, step.chart.base))
+        self.pieces.append(Piece(self.time, self.time + step.size, step, step.chart.base, self.cost))
         self.time += step.size
+        self.path_left -= self._path(step)
         end = self.slides.back_to_walls(end, self.make_chart)
         self.chart = self.make_chart(end.biases, end.weights)
         self._check(step)
@@ -245,7 +232,7 @@ class Integration:
         )
         condition = float(np.abs(at.weights).max() * np.abs(at.inverses).max()) * at.biases.shape[1]
         unit = eps * self.length * condition * n
-        mass = float(self.problem.masses.sum())
+        mass = self.problem.mass
         top = max(cost, self.cost)
         error = gradient * np.sqrt(n) + mass * n * (self.rtol * self.length) ** 2
         return float(error + unit * np.sqrt(2.0 * top * mass) + mass * unit**2 + eps * n * top)
@@ -279,7 +266,9 @@ class Integration:
         return active
 
     def _start_on_walls(self) -> None:
-        met = walls_at(self._values(self.chart.base), ROUNDING * self.length, self.patterns, self.identity)
+        everyone = np.arange(len(self.problem.points))
+        values = self._values(self.chart.base)
+        met = walls_at(values, everyone, ROUNDING * self.length, self.patterns, self.identity)
         if met:
             self._resolve(met, {})
 
@@ -288,12 +277,16 @@ class Integration:
         if not self.bounded:
             return np.arange(len(self.problem.points))
         if self.watch is None or path > self.watch.reach:
-            self.watch = near_data(self._values(self.chart.base), REACH * path)
+            self.watch = near_data(self._values(self.chart.base), path, 2 * self.tolerance)
         self.watch.reach -= path
         return self.watch.near
 
+    def _path(self, step: Step) -> float:
+        """No less than the length of the way that the parameters go in a step."""
+        return 1.01 * float(np.sqrt(step.size * max(step.dissipation, 0.0))) + ROUNDING * self.length
+
     def _first_event(self, step: Step) -> tuple[Root, Function] | None:
-        path = 1.01 * float(np.sqrt(step.size * max(step.dissipation, 0.0))) + ROUNDING * self.length
+        path = self._path(step)
         data = self._watched(path)
         side = np.where(self.patterns.active[:, data], 1.0, -1.0)
         armed = self.patterns.sliding[:, data] == 0
@@ -362,13 +355,15 @@ class Integration:
 
     def _settle(self, function: Function) -> None:
         """Find all walls that meet here and decide what the flow does."""
-        values = self._values(self.chart.base)
+        near = np.arange(len(self.problem.points)) if self.watch is None else self.watch.near
+        values = self._values(self.chart.base, near)
         left: Left = {}
         if len(function) == 2:
             left = self.slides.left_at(function)
         else:
-            values[function] = 0.0
-        self._resolve(walls_at(values, self.tolerance, self.patterns, self.identity), left)
+            layer, datum, component = function
+            values[layer, np.searchsorted(near, datum), component] = 0.0
+        self._resolve(walls_at(values, near, self.tolerance, self.patterns, self.identity), left)
 
     def _resolve(self, met: list[Wall], left: Left) -> None:
         slid = self.slides.walls

@@ -15,10 +15,27 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """Data that stay off all walls for now, by their moments alone; what they hold is as in ``equations.Rows``.
+
+    Rows (n, Q) of points with scales (n,), targets (n, Q) and masks (L, n, Q), the sum of the masses of these data, and
+    the largest coordinate of all data. For how long a path they stay off all walls, who made this knows.
+    """
+
+    points: Floats
+    scales: Floats
+    targets: Floats
+    masks: Floats
+    mass: float
+    extent: float
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """N data in R^Q of K classes, and L truncation maps: all float64, all shapes agreeing.
 
     points (N, Q), labels (N,), targets (N, Q): the target of each datum, masses (N,), biases (L, Q), weights (L, Q, Q).
+    Further data may stand behind these as ``background``.
     """
 
     points: Floats
@@ -27,6 +44,7 @@ class Problem:
     masses: Floats
     biases: Floats
     weights: Floats
+    background: Background | None = None
 
     @property
     def depth(self) -> int:
@@ -42,7 +60,12 @@ class Problem:
     def length(self) -> float:
         """The largest coordinate of data, targets and biases: the unit in which tolerances are measured."""
         largest = max(float(np.abs(array).max()) for array in (self.points, self.targets, self.biases))
-        return largest or 1.0
+        return max(largest, self.background.extent if self.background else 0.0) or 1.0
+
+    @property
+    def mass(self) -> float:
+        """The sum of the masses of all data."""
+        return float(self.masses.sum()) + (self.background.mass if self.background else 0.0)
 
 
 def read_problem(
@@ -61,7 +84,7 @@ def read_problem(
     """
     if is_dask(points):
         raise UnsupportedError(
-            "the flow of rotations holds its points in memory, and these are a Dask array; load them, "
+            "this flow holds its points in memory, and these are a Dask array; load them, "
             "points.compute(), or a sample of them, points[::100].compute()"
         )
     x, goals, b = read_real(points, "points", 2), read_real(targets, "targets", 2), read_real(biases, "biases", 2)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from numpy.typing import ArrayLike
 
 from symflow.flow.given import Progress, read_horizon, read_tolerance
 from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import CayleyChart, polish
-from symflow.flow.rotation.integration import Integration, Memory
+from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.legs import Memory
 from symflow.flow.rotation.problem import Problem, read_problem
 from symflow.flow.rotation.trajectories import RotationTrajectory
+from symflow.flow.streamed_arrays import is_streamed
 from symflow.network.arrays import require_orthogonal
 
 
@@ -44,13 +48,25 @@ def rotation_flow(
     >>> flow.status, bool(flow.loss([5.0])[0] < flow.loss([0.0])[0])
     ('finished', True)
     """
+    if is_streamed(points):
+        from symflow.flow.streaming import streamed_rotation_flow
+
+        return streamed_rotation_flow(
+            points, labels, targets, biases, rotations, t_max=t_max, rtol=rtol, weights=weights, progress=progress
+        )
     t_max, rtol = read_horizon(t_max), read_tolerance(rtol)
-    problem = read_problem(points, labels, targets, biases, rotations, weights, "rotations")
+    return run(rotation_problem(points, labels, targets, biases, rotations, weights), t_max, rtol, progress)
+
+
+def rotation_problem(
+    points: ArrayLike, labels: ArrayLike, targets: ArrayLike, biases: ArrayLike, rotations: ArrayLike,
+    masses: ArrayLike | None,
+) -> Problem:  # fmt: skip
+    """Check and convert, as ``rotation_flow``; the rotations made orthogonal to rounding."""
+    problem = read_problem(points, labels, targets, biases, rotations, masses, "rotations")
     for layer, rotation in enumerate(problem.weights):
         require_orthogonal(rotation, f"rotation {layer}")
-    orthogonal = polish(polish(problem.weights))
-    problem = Problem(problem.points, problem.labels, problem.targets, problem.masses, problem.biases, orthogonal)
-    return run(problem, t_max, rtol, progress)
+    return replace(problem, weights=polish(polish(problem.weights)))
 
 
 def run(

@@ -85,6 +85,16 @@ class Step:
         return self.chart.parameters(self.coordinates(fraction)[:-1])
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the interpolant is known."""
+        return self._polynomial is not None
+
+    def settle(self) -> None:
+        """Interpolate now, and let go of the field, which holds data."""
+        _ = self.polynomial
+        self.field = _let_go
+
+    @property
     def dissipation(self) -> float:
         """∫ |θ̇|² over the step."""
         return float(self.end[-1])
@@ -101,6 +111,10 @@ class Step:
         change, first, last = self.end - self.start, self.slopes[0], self.slopes[STAGES]
         leading = [change, self.size * first - change, 2 * change - self.size * (first + last)]
         return np.vstack([*leading, self.size * (INTERPOLATION @ self.slopes)])
+
+
+def _let_go(at: Parameters) -> Floats:
+    raise AssertionError(f"a settled step was asked for the velocity at {at}; it has its interpolant only")
 
 
 def slope(chart: Chart, field: Field, place: Floats) -> tuple[Floats, Floats]:

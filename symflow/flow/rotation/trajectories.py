@@ -17,7 +17,7 @@ from symflow.flow.rotation.stepping import Step
 from symflow.flow.starts import AdaptedStart, GeneralStart, class_targets
 
 Kind = Literal["crosses", "slides", "leaves"]
-Status = Literal["finished", "at rest", "undecided", "stalled"]
+Status = Literal["finished", "at rest", "undecided", "stalled", "cut"]
 
 
 class InvariantError(SymflowError, ArithmeticError):
@@ -41,12 +41,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A step of the integrator and the times it stands for; a rest has no step."""
+    """A step of the integrator and the times it stands for; a rest has no step. ``cost`` is that at the start."""
 
     start: float
     end: float
     step: Step | None
     resting: Parameters
+    cost: float
 
 
 class Trajectory:
@@ -125,8 +126,11 @@ class Trajectory:
             )
         return np.array([read(self._at(float(time))) for time in wanted])
 
+    def _piece(self, time: float) -> Piece:
+        return self._pieces[int(np.searchsorted(self._starts, time, side="right")) - 1]
+
     def _at(self, time: float) -> Parameters:
-        piece = self._pieces[int(np.searchsorted(self._starts, time, side="right")) - 1]
+        piece = self._piece(time)
         if piece.step is None or time == piece.start:
             return piece.resting
         return piece.step.parameters(min((time - piece.start) / piece.step.size, 1.0))

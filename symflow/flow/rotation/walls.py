@@ -29,7 +29,8 @@ _BERNSTEIN = np.array(
 )
 _TO_BERNSTEIN = np.linalg.inv(_BERNSTEIN)
 RESOLVED = 1e-7  # share of the last two coefficients above which a polynomial does not follow the function
-REACH = 8.0  # path, in steps, for which data are set aside
+REACH = 2.0  # path, in steps, for which data are set aside at least, and
+AT_LEAST, SHARE = 64, 64  # as long as no more than these, and one in so many, are to be looked at
 
 
 class Unresolved(Exception):  # noqa: N818  # not an error: the step is repeated with half its length
@@ -52,8 +53,8 @@ class Root(NamedTuple):
     slope: float
 
 
-def displacement(sizes: Floats, path: float) -> Floats:
-    """How far u_ℓ of each datum can move while rotations and biases move along a path of length s.
+def displacement(sizes: Floats, path: float | Floats) -> Floats:
+    """How far u_ℓ of each datum can move while rotations and biases move along a path of length s, or s (n,).
 
     sizes |u_ℓ| (L, n). With E_0 = 0: E_ℓ = E_{ℓ-1} + s + (|u_ℓ| + E_{ℓ-1} + s) s/√2, because dz_ℓ = P dz_{ℓ-1} − P^⊥ dβ
     + dP (z + β), |dP| <= |Ω|/√2, and a component of Ωu is at most |Ω||u|/√2. Whatever the patterns do on the way.
@@ -66,11 +67,28 @@ def displacement(sizes: Floats, path: float) -> Floats:
     return result
 
 
-def near_data(values: Floats, reach: float) -> Watch:
-    """The data with a wall nearer than they can move; values u (L, N, Q)."""
-    bound = displacement(np.linalg.norm(values, axis=2), reach)
-    near = (np.abs(values).min(axis=2) <= bound).any(axis=0)
-    return Watch(np.flatnonzero(near), reach)
+def free_path(values: Floats, slack: float = 0.0) -> Floats:
+    """A length (n,) of path on which a datum comes to no wall nearer than ``slack``; values u (L, n, Q).
+
+    A wall at the distance m is met when the displacement E(s) has grown to m. E is convex and E(0) = 0, so that
+    E(s) <= m for s = m²/E(m), which is at most m.
+    """
+    sizes, nearest = np.linalg.norm(values, axis=2), np.maximum(np.abs(values).min(axis=2) - slack, 0.0)
+    free = np.full(values.shape[1], np.inf)
+    for layer, distance in enumerate(nearest):
+        moved = displacement(sizes, distance)[layer]
+        free = np.minimum(free, distance * np.divide(distance, moved, out=np.zeros_like(moved), where=moved > 0))
+    return free
+
+
+def near_data(values: Floats, path: float, slack: float) -> Watch:
+    """The data that may come as near to a wall as ``slack`` on the path ahead, and more that soon may.
+
+    So many that looking at all data now and then costs no more than looking at these at every step.
+    """
+    free, few = free_path(values, slack), AT_LEAST + values.shape[1] // SHARE
+    reach = REACH * path if values.shape[1] <= few else max(REACH * path, float(np.partition(free, few)[few]))
+    return Watch(np.flatnonzero(free <= reach), reach)
 
 
 def sample(step: Step, rows: Rows) -> Floats:

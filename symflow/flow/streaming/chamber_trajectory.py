@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from symflow.errors import UnsupportedError
 from symflow.flow.chamber.trajectory import ChamberTrajectory, grown, modes
 from symflow.flow.starts import AdaptedStart
-from symflow.flow.streamed_arrays import is_dask
 from symflow.flow.streaming.replacement import Replacement
 from symflow.flow.streaming.scratch import Scratch
-from symflow.flow.streaming.sources import Source
+from symflow.flow.streaming.sources import Source, weights_of
 
 Floats = NDArray[np.float64]
 
@@ -46,11 +45,7 @@ class StreamedChamberTrajectory(ChamberTrajectory):
         """Where the flow is at a time, as a start of ``chamber_flow``; the data stay where they are."""
         source, given = self.source, self.problem
         assert source is not None
-        weights = source.weights
-        if weights is None and is_dask(source.labels):
-            weights = source.labels.map_blocks(lambda labels, masses=self.masses: masses[labels], dtype=np.float64)
-        elif weights is None:
-            weights = self.masses[np.asarray(source.labels)]
+        weights = weights_of(source, self.masses)
         targets = self.targets - self.target_shift([time])[0]
         return AdaptedStart(source.points, source.labels, targets, self.bias([time])[0], given.rotations, weights)
 

@@ -174,6 +174,15 @@ def check_block(first: int, points: Any, labels: Any, weights: Any, classes: int
     return Block(first, x, label, weight)
 
 
+def weights_of(source: Source, masses: Floats) -> Any:
+    """The weights of the data; where they have none of their own, ``masses`` (K,) of their classes, as lazily."""
+    if source.weights is not None:
+        return source.weights
+    if is_dask(source.labels):
+        return source.labels.map_blocks(lambda labels: masses[labels], dtype=np.float64)
+    return masses[np.asarray(source.labels)]
+
+
 def open_source(points: Any, labels: Any, weights: Any, classes: int, block: int = BLOCK) -> Source:
     """Check shapes and chunks; entries are checked as they are read. Raises ShapeError.
 

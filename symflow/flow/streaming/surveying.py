@@ -69,10 +69,15 @@ class Survey:
     masses: Floats
     center: Floats
     sigma: Floats
-    extent: float  # max(1, largest coordinate)
+    largest: float  # coordinate in absolute value
     points: Floats
     labels: Integers
     weights: Floats
+
+    @property
+    def extent(self) -> float:
+        """max(1, largest coordinate)."""
+        return max(1.0, self.largest)
 
     def force(self, problem: FlowProblem, targets: Floats) -> Floats:
         """An estimate of dθ/dt at the start, up to a factor, from the sample: it only decides which data are kept."""
@@ -103,8 +108,8 @@ def survey(source: Source) -> Survey:
     reach = 0.5 * (seen.high - seen.low) * (1 + 1e-12)
     largest = moments(reach[None] + center, np.array([heaviest]), center)[0] * (1 + 1e-12)
     weights = seen.weights if source.weights is not None else masses[seen.labels]
-    extent = max(1.0, float(np.abs(seen.low).max()), float(np.abs(seen.high).max()))
-    return Survey(masses, center, scales(largest, source.count), extent, seen.points, seen.labels, weights)
+    coordinate = max(float(np.abs(seen.low).max()), float(np.abs(seen.high).max()))
+    return Survey(masses, center, scales(largest, source.count), coordinate, seen.points, seen.labels, weights)
 
 
 def nearness(known: Survey, biases: Floats, rotations: Floats, speed: Floats, floor: float, share: float) -> float:

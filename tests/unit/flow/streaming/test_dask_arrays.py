@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from symflow.errors import KindError, ShapeError, UnsupportedError
-from symflow.flow import chamber_flow, rotation_flow, separated_flow
-from symflow.flow.streaming import streamed_chamber_flow
+from symflow.flow import chamber_flow, general_weight_flow, separated_flow
+from symflow.flow.streaming import streamed_chamber_flow, streamed_rotation_flow
 from tests.unit.flow.chamber.instances import draw
 from tests.unit.flow.streaming.large_data import happenings
 
@@ -43,17 +43,20 @@ def test_two_workers_give_what_one_process_gives():
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     given, points = draw(5, N=150), np.random.default_rng(1).normal(size=(200, 1))
     whole = streamed_chamber_flow(**given, t_max=0.5, explicit=30)
+    alone = streamed_rotation_flow(**given, t_max=0.1, explicit=100)
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
         assert len(client.scheduler_info()["workers"]) == 2
         flow = streamed_chamber_flow(**chunked(given, 40), t_max=0.5, explicit=30)
+        rotating = streamed_rotation_flow(**chunked(given, 40), t_max=0.1, explicit=100)
         single = separated_flow(dask_array.from_array(points, chunks=(60, 1)), [3.0], [0.0])
         with pytest.raises(KindError, match="row 150"):
             separated_flow(
                 dask_array.from_array(np.where(np.arange(200) == 150, np.nan, 0.0)[:, None], 60), [3.0], [0.0]
             )
+    assert (rotating.events, rotating.loss([0.1]).tolist()) == (alone.events, pytest.approx(alone.loss([0.1]).tolist()))
     assert (flow.theta([0.1, 0.5]) == whole.theta([0.1, 0.5])).all() and flow.passes == whole.passes
     assert (single.events == separated_flow(points, [3.0], [0.0]).events).all()
 
@@ -66,7 +69,7 @@ def test_chunks_that_cannot_be_read():
     with pytest.raises(ShapeError, match="compute_chunk_sizes"):
         separated_flow(unknown[unknown[:, 0] >= 0], [1.0, 1.0], [0.0, 0.0])
     with pytest.raises(UnsupportedError, match=r"points\.compute\(\)"):
-        rotation_flow(unknown, np.zeros(20, dtype=int), [[0, 0]], [[0.0, 0.0]], [np.eye(2)], t_max=1.0)
+        general_weight_flow(unknown, np.zeros(20, dtype=int), [[0, 0]], [[0.0, 0.0]], [np.eye(2)], t_max=1.0)
 
 
 def test_dask_is_imported_for_dask_arrays_only():

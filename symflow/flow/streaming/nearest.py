@@ -1,0 +1,150 @@
+"""A pass over the data of a rotation flow: those nearest to walls as they are, the moments of all others.
+
+Nearest means: which could meet a wall after the shortest path of the parameters (``rotation.walls.free_path``). The
+others keep their patterns on a path as long as the shortest of theirs, and until then the flow sees of them only the
+second moments of (x, 1)√ω for each pattern and class: the triangular factor of a QR decomposition (``grouping``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symflow.flow.rotation.problem import Background
+from symflow.flow.rotation.walls import free_path
+from symflow.flow.streaming.sources import Block
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+ROUNDED = 0.99  # of a free path, against rounding
+Key = tuple[bytes, int]  # a pattern (L, Q) as bytes, and a class
+Group = tuple[int, Floats]  # how many data, and their factor
+
+
+class Data(NamedTuple):
+    """Data one by one, n of them: numbers, points (n, Q), labels, masses, patterns (n, L, Q), free paths (n,)."""
+
+    numbers: Integers
+    points: Floats
+    labels: Integers
+    masses: Floats
+    active: NDArray[np.bool_]
+    free: Floats
+
+    def taken(self, rows: NDArray[np.intp]) -> Data:
+        """Some of them."""
+        return Data._make(array[rows] for array in self)
+
+
+@dataclass(frozen=True, eq=False)
+class Sorted:
+    """The nearest data, groups of all others, and the shortest free path of any of those."""
+
+    near: Data
+    groups: dict[Key, Group]
+    reach: float
+
+    def background(self, targets: Floats, extent: float) -> Background | None:
+        """The groups as a problem of the rotation flow takes them; targets (K, Q)."""
+        if not self.groups:
+            return None
+        L, Q = self.near.active.shape[1:]
+        factors = [factor for _, factor in self.groups.values()]
+        goals = [factor[:, -1:] * targets[label] for (_, label), (_, factor) in self.groups.items()]
+        masks = [
+            np.broadcast_to(np.frombuffer(pattern, dtype=bool).reshape(L, 1, Q), (L, len(factor), Q))
+            for (pattern, _), factor in zip(self.groups, factors, strict=True)
+        ]
+        rows = np.concatenate(factors)
+        return Background(
+            np.ascontiguousarray(rows[:, :-1]), np.ascontiguousarray(rows[:, -1]), np.concatenate(goals),
+            np.concatenate(masks, axis=1).astype(np.float64), float(rows[:, -1] @ rows[:, -1]), extent,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Sorting:
+    """The task, at biases (L, Q) and rotations (L, Q, Q): ``explicit`` data are kept, and all nearer than ``least``.
+
+    ``masses`` (K,) of a datum of each class where the data have none of their own.
+    """
+
+    biases: Floats
+    rotations: Floats
+    masses: Floats
+    explicit: int
+    least: float
+
+    def __call__(self, block: Block) -> Sorted:
+        """One block."""
+        assert block.labels is not None
+        values = self.preactivations(block.points)
+        data = Data(
+            block.first + np.arange(len(block.points)),
+            block.points,
+            block.labels,
+            self.masses[block.labels] if block.weights is None else block.weights,
+            (values > 0).transpose(1, 0, 2),
+            ROUNDED * free_path(values),
+        )
+        return self.merge([Sorted(data, {}, np.inf)])
+
+    def preactivations(self, points: Floats) -> Floats:
+        """u (L, n, Q) of points (n, Q), with ReLU itself (theory A3)."""
+        values, state = np.empty((len(self.biases), *points.shape)), points
+        for layer, (bias, rotation) in enumerate(zip(self.biases, self.rotations, strict=True)):
+            values[layer] = (state + bias) @ rotation.T
+            state = np.maximum(values[layer], 0.0) @ rotation - bias
+        return values
+
+    def merge(self, parts: Sequence[Sorted]) -> Sorted:
+        """One of several: the nearest data of all; the others join the groups."""
+        whole = Data._make(map(np.concatenate, zip(*(part.near for part in parts), strict=True)))
+        groups, reach = _united(part.groups for part in parts), min(part.reach for part in parts)
+        order = np.argsort(whole.free, kind="stable")
+        count = max(self.explicit, int(np.searchsorted(whole.free[order], self.least, side="right")))
+        near, far = np.sort(order[:count]), order[count:]
+        if len(far):
+            reach = min(reach, float(whole.free[far[0]]))
+            groups = _united([groups, _groups(whole.taken(far))])
+        return Sorted(whole.taken(near), groups, reach)
+
+
+def _groups(data: Data) -> dict[Key, Group]:
+    """The moments of the data, for each pattern and class."""
+    root = np.sqrt(data.masses)
+    homogeneous = np.column_stack([data.points * root[:, None], root])
+    patterns = data.active.reshape(len(root), -1)
+    names = np.column_stack([np.packbits(patterns, axis=1), np.ascontiguousarray(data.labels[:, None]).view(np.uint8)])
+    kinds = np.ascontiguousarray(names).view(np.dtype((np.void, names.shape[1]))).reshape(-1)
+    order = np.argsort(kinds, kind="stable")
+    starts = np.flatnonzero(np.append(True, kinds[order][1:] != kinds[order][:-1]))
+    result: dict[Key, Group] = {}
+    for first, last in zip(starts, np.append(starts[1:], len(root)), strict=True):
+        members = order[first:last]
+        key = patterns[members[0]].tobytes(), int(data.labels[members[0]])
+        result[key] = len(members), _factor(homogeneous[members])
+    return result
+
+
+def _united(parts: Iterable[dict[Key, Group]]) -> dict[Key, Group]:
+    """All groups, those of one pattern and class as one."""
+    found: dict[Key, list[Group]] = {}
+    for part in parts:
+        for key, group in part.items():
+            found.setdefault(key, []).append(group)
+    return {
+        key: groups[0] if len(groups) == 1 else (
+            sum(count for count, _ in groups), _factor(np.concatenate([factor for _, factor in groups]))
+        )
+        for key, groups in sorted(found.items())
+    }  # fmt: skip
+
+
+def _factor(rows: Floats) -> Floats:
+    """No more rows than columns, with the same second moments."""
+    return rows if len(rows) <= rows.shape[1] else np.asarray(np.linalg.qr(rows)[1])
