@@ -22,7 +22,7 @@ import numpy as np
 from symflow.flow.chamber.fans import DataClass, DataFan
 from symflow.flow.chamber.hulls import holds_zero
 from symflow.flow.chamber.prefixes import PrefixTable
-from symflow.flow.chamber.tolerances import CLEAR, DEPENDENT
+from symflow.flow.chamber.tolerances import CLEAR, DEPENDENT, FLAT_VALUE
 from symflow.flow.chamber.walls import (
     Choice,
     Course,
@@ -87,10 +87,14 @@ class Judge:
                 return None
             return Way(choice, normals, slide, None, all(low >= 0 and high >= 0 for low, high in signs))
         edges = self._edges(face, onto)
-        signs_of_edges = [course.sign_of(g, float(v)) for g, v in zip(edges.gradients, edges.values, strict=True)]
+        # f on a ray is the velocity away from it in the chamber there: it is passed by too little as a wall would be,
+        # in ``leads_along``; else the face and the way that leaves it a moment later would both be right.
+        signs_of_edges = [
+            course.sign_of(g, float(v), course.touch) for g, v in zip(edges.gradients, edges.values, strict=True)
+        ]
         if min(signs_of_edges) >= 0:
             return Way(choice, normals, None, edges, True)
-        held = self._held(face, onto, H, course)
+        held = self._held(face, onto, H, course, _passed_by(edges, signs_of_edges, course))
         if held is None:
             return "whether the flow stays on walls that are tied by data sliding in two layers at once"
         return Way(choice, normals, None, edges, False) if held else None
@@ -148,17 +152,27 @@ class Judge:
                 values.append(-float(c @ across))
         return Edges(np.array(gradients), np.array(values))
 
-    def _held(self, face: Face, onto: Array, H: Array, course: Course) -> bool | None:
-        """Whether zero is in the hull of the gradients across the face, from now on."""
+    def _held(self, face: Face, onto: Array, H: Array, course: Course, begin: float) -> bool | None:
+        """Whether zero is in the hull of the gradients across the face, from a time on."""
         across = np.eye(len(onto)) - onto
         unit = 1.0 / max(float(np.linalg.norm(H, 2)), 1e-300)
         answers = set()
         for time in JUST_AFTER:
-            theta = course.after(time * unit)
+            theta = course.after(min(begin, JUST_AFTER[-1] * unit) + time * unit)
             gradients = [H_c @ theta - c_c for H_c, c_c in map(self._chamber, face.around)]
             answers.add(holds_zero(np.array(gradients) @ across))
         answers.discard(None)
         return answers.pop() if len(answers) == 1 else None
+
+
+def _passed_by(edges: Edges, signs: list[int], course: Course) -> float:
+    """When the edges on which f is positive by too little to count are over: twice the time to their roots."""
+    times = [0.0]
+    for gradient, value, sign in zip(edges.gradients, edges.values, signs, strict=True):
+        now = float(gradient @ course.theta) + float(value)
+        if sign < 0.0 and now > FLAT_VALUE * course.size:
+            times.append(2.0 * now / abs(float(gradient @ course.derivatives[0])))
+    return max(times)
 
 
 def _independent(rows: Array) -> tuple[Array, Array]:

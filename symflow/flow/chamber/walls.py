@@ -123,11 +123,11 @@ class Course:
     size: float
     touch: float
 
-    def sign_of(self, gradient: Array, value: float) -> int:
+    def sign_of(self, gradient: Array, value: float, touch: float = 0.0) -> int:
         """Sign of the function gradient · θ + value at once, from its first derivative that is not roundoff."""
         first, second, _ = self.derivatives
         values = [float(gradient @ self.theta) + value, float(gradient @ first), float(gradient @ second)]
-        return sign(values, self.size, 0.0)
+        return sign(values, self.size, touch)
 
     def after(self, time: float) -> Array:
         """θ a short time later."""
