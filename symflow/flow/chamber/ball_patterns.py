@@ -61,12 +61,7 @@ class BallPatterns:
             leaves.setdefault(id(path[-1]), []).append(i)
         for members in leaves.values():
             leaf = self.paths[members[0]][-1]
-            weights = flint.arb_mat([[self.weights[i] for i in members]])
-            target, moment = (
-                (weights * flint.arb_mat([given[i] for i in members])).transpose()
-                for given in (self.targets, self.points)
-            )
-            total = (weights * flint.arb_mat([[1]] * len(members)))[0, 0]
+            total, moment, target = self._sums(members)
             self.H += leaf.gram * total
             self.c += leaf.pull * (target - leaf.A * moment)
 
@@ -122,16 +117,28 @@ class BallPatterns:
         """d of a sliding wall, (row, offset): see ``walls``."""
         length = (row * row.transpose())[0, 0]
         total, value = flint.arb_mat(1, self.n), flint.arb(0)
+        alike: dict[tuple[Entries, ...], list[int]] = {}
         for i in wall.data:
-            pattern = list(self.patterns[i])
+            alike.setdefault(tuple(self.patterns[i]), []).append(i)
+        for kind, members in alike.items():
+            pattern = list(kind)
             entries = list(pattern[wall.layer - 1])
             entries[wall.component] = 1
             pattern[wall.layer - 1] = tuple(entries)
-            off, on = self.paths[i][-1], self.path(pattern)[-1]
-            direction = row * (on.pull - off.pull) * (flint.arb(self.weights[i]) / length)
-            total += direction * off.pull.transpose()
-            value += (direction * (off.A * self.point(i) - column_of(self.targets[i])))[0, 0]
+            off, on = self.paths[members[0]][-1], self.path(pattern)[-1]
+            weight, moment, target = self._sums(members)
+            direction = row * (on.pull - off.pull) / length
+            total += direction * weight * off.pull.transpose()
+            value += (direction * (off.A * moment - target))[0, 0]
         return total, value
+
+    def _sums(self, members: list[int]) -> tuple[Any, Any, Any]:
+        """Σ w, Σ w x, Σ w y of some data."""
+        weights = flint.arb_mat([[self.weights[i] for i in members]])
+        moment, target = (
+            (weights * flint.arb_mat([given[i] for i in members])).transpose() for given in (self.points, self.targets)
+        )
+        return (weights * flint.arb_mat([[1]] * len(members)))[0, 0], moment, target
 
     def _child(self, node: BallNode, entries: Entries) -> BallNode:
         """The node behind; where all is truncated it is the same for all prefixes, since z_ℓ = -β_ℓ (theory C6)."""
