@@ -6,14 +6,14 @@ is left out behind a term of the Taylor series is at most as long as the first t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import flint
 
 from symflow.errors import CertificateError
-from symflow.flow.chamber.ball_bounds import OUT, TINY, above, norm, spill
+from symflow.flow.chamber.ball_bounds import OUT, TINY, above, below, norm, spill
 
 STRIDE = 4.0  # |M| times the time that one series is used for
 MOST = 20_000  # strides
@@ -40,27 +40,43 @@ class BallFlow:
     speed: float
     pull: float
     twist: float
+    strides: list[tuple[Any, Any, float]] = field(default_factory=list)  # as far as was asked: (x, v, error) after each
+    derivatives: list[Any] = field(default_factory=list)  # θ', θ'', … at m, as far as was asked
 
     def velocity_at(self, state: Any) -> Any:
         """θ' at a point that differs from m in the range of M only."""
         return self.velocity - self.M * (state - self.start)
+
+    def derivatives_at(self, velocity: Any, order: int) -> list[Any]:
+        """θ', θ'', … up to an order, where θ' is this velocity; those at m are kept."""
+        found = self.derivatives if velocity is self.velocity else []
+        if not found:
+            found.append(velocity)
+        while len(found) < order:
+            found.append(-(self.M * found[-1]))
+        return found
 
     def at(self, time: Any) -> tuple[Any, float]:
         """(x, error): θ after a time is within ``error`` of a point of the ball x."""
         reach = self.size * above(time)
         if not reach <= STRIDE * MOST:
             raise CertificateError("a segment is too long, or its Hessian too large, for Taylor series")
-        strides = 1 + int(reach / STRIDE)
-        if strides == 1:
+        if reach <= STRIDE:
             return self._series(self.start, self.velocity, self.speed, time)
-        # the flow is a contraction: what one stride leaves out does not grow in the next ones
-        state, velocity, error, step = self.start, self.velocity, 0.0, time / strides
-        for _ in range(strides):
-            state, left_out = self._series(state, velocity, norm(velocity), step)
-            error += left_out + spill(state)
-            state = state.mid()
-            velocity = self.velocity_at(state)
-        return state, error
+        stride = STRIDE / self.size
+        behind = int(below(time) / stride)
+        while len(self.strides) < behind:
+            self._stride(stride)
+        state, velocity, error = self.strides[behind - 1] if behind else (self.start, self.velocity, 0.0)
+        state, left_out = self._series(state, velocity, norm(velocity), time - flint.arb(stride) * behind)
+        return state, (error + left_out) * (1.0 + OUT)
+
+    def _stride(self, stride: float) -> None:
+        """One more; the flow is a contraction, so that what a stride leaves out does not grow in the next ones."""
+        state, velocity, error = self.strides[-1] if self.strides else (self.start, self.velocity, 0.0)
+        state, left_out = self._series(state, velocity, norm(velocity), flint.arb(stride))
+        error = (error + left_out + spill(state)) * (1.0 + OUT)
+        self.strides.append((state.mid(), self.velocity_at(state.mid()), error))
 
     def _series(self, start: Any, velocity: Any, speed: float, time: Any) -> tuple[Any, float]:
         duration = above(time)

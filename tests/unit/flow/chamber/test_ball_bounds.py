@@ -74,6 +74,23 @@ def test_a_dip_behind_a_hump_is_found() -> None:
         stays_positive(course_of(flow), function, 0.0, 3.0, "here")
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_proofs_are_right_and_not_rare(seed) -> None:
+    rng = np.random.default_rng(seed)
+    rates = np.sort(rng.exponential(2.0, size=4))
+    row, end = rng.normal(size=4), float(rng.exponential(2.0))
+    times = np.linspace(0.0, end, 4001)
+    moved = (-np.expm1(-np.outer(times, rates)) / rates) @ row
+    lowest = float(moved.min())
+    for lift, right in ((-1e-4, False), (1e-4, True)):
+        function = function_of(flint.arb_mat([row.tolist()]), flint.arb(lift - lowest))
+        if right:
+            stays_positive(course_of(flow_of(*rates.tolist())), function, 0.0, end, "here")
+        else:
+            with pytest.raises(CertificateError):
+                stays_positive(course_of(flow_of(*rates.tolist())), function, 0.0, end, "here")
+
+
 def test_a_function_that_starts_at_zero() -> None:
     """(1 - p)(p - a) leaves zero upwards and is back at p = a; (1 - p)² (p - a) does so with slope zero."""
     a = 0.4
@@ -99,7 +116,7 @@ def test_taylor_series_enclose_the_flow(time) -> None:
     with mpmath.workdps(60):
         for row, rate in enumerate(rates):
             true = -mpmath.expm1(-mpmath.mpf(rate) * mpmath.mpf(time)) / rate if rate else mpmath.mpf(time)
-            middle = mpmath.mpf(state[row, 0].str(50, radius=False))
+            middle = mpmath.mpf(state.mid()[row, 0].str(50, radius=False))
             assert abs(middle - true) < error + spill(state) + 1e-45
 
 
