@@ -28,7 +28,7 @@ class BundleType(types.Type):
 
     def __init__(self, kind: type, fields: tuple[types.Type, ...]) -> None:
         self.kind, self.fields = kind, fields
-        self.names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+        self.names: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]  # of a named tuple
         super().__init__(f"{kind.__name__}({', '.join(map(str, fields))})")
 
     @property
@@ -105,7 +105,7 @@ class BundleAttributes(AttributeTemplate):
 
     key = BundleType
 
-    def generic_resolve(self, value: BundleType, attr: str) -> types.Type | None:  # type: ignore[override]  # not set
+    def generic_resolve(self, value: BundleType, attr: str) -> types.Type | None:  # type: ignore[override]  # numba has no type
         """The type of a field."""
         return value.fields[value.names.index(attr)] if attr in value.names else None
 

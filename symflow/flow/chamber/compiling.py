@@ -25,7 +25,7 @@ try:
 except ImportError:  # the extra "flow" is not installed: the same functions run interpreted
     COMPILED = False
 else:
-    COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    COMPILED = not numba.config.DISABLE_JIT  # type: ignore[attr-defined]  # set at run time
 
 
 def bundled(kind: type[Tuple]) -> type[Tuple]:

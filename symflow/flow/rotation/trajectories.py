@@ -116,6 +116,10 @@ class Trajectory:
         return replace(self._problem, biases=at.biases, weights=at.weights)
 
     def _collect(self, times: ArrayLike, read: Callable[[Parameters], Floats]) -> Floats:
+        return np.array([read(self._at(time)) for time in self._asked(times)])
+
+    def _asked(self, times: ArrayLike) -> list[float]:
+        """Times that the trajectory has. Raises KindError for others."""
         wanted = read_asked_times(times)
         if wanted.ndim != 1:
             raise KindError(f"times must be a list of numbers, one axis; this has shape {wanted.shape}")
@@ -124,7 +128,7 @@ class Trajectory:
             raise KindError(
                 f"times must lie between 0 and {self.end}, where the trajectory ends ({self.status}); got {outside}"
             )
-        return np.array([read(self._at(float(time))) for time in wanted])
+        return [float(time) for time in wanted]
 
     def _piece(self, time: float) -> Piece:
         return self._pieces[int(np.searchsorted(self._starts, time, side="right")) - 1]

@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.errors import CertificateError
 from symflow.flow.chamber.inputs import FlowProblem, flow_problem
 from symflow.flow.chamber.integrator import MOST_EVENTS
 from symflow.flow.chamber.tolerances import AT_WALL
@@ -27,7 +26,7 @@ from symflow.flow.streaming.chamber_trajectory import StreamedChamberTrajectory
 from symflow.flow.streaming.chronicle import Chronicle
 from symflow.flow.streaming.replacement import Guards, Replacement, replace_far
 from symflow.flow.streaming.scratch import Scratch
-from symflow.flow.streaming.sources import BLOCK, Block, Source, open_source
+from symflow.flow.streaming.sources import BLOCK, Block, Source, contradiction, open_source
 from symflow.flow.streaming.surveying import Survey, nearness, survey
 from symflow.flow.streaming.windows import Cut, Window
 from symflow.network.arrays import as_array, as_floats
@@ -219,10 +218,7 @@ class Run:
             found[name] = found.get(name, 0) + count
         if found != self.expected:
             wrong = sum(abs(count - self.expected.get(name, 0)) for name, count in found.items())
-            raise CertificateError(
-                f"at t = {self.time:.12g} {wrong} data have other patterns than the flow of the kept data says: the "
-                "data changed meanwhile, or roundoff decides about them. Try another number of `explicit` data"
-            )
+            raise contradiction(self.time, f"{wrong} data have other patterns than the flow of the kept data says")
 
     def _members(self, plan: Plan, replacement: Replacement, number: int) -> Integers:
         """The numbers of the data that one datum of a window stands for."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from symflow.flow.rotation.problem import Background
 from symflow.flow.rotation.walls import free_path
+from symflow.flow.streaming.prefix_maps import preactivations
 from symflow.flow.streaming.sources import Block
 
 Floats = NDArray[np.float64]
@@ -82,7 +83,8 @@ class Sorting:
     def __call__(self, block: Block) -> Sorted:
         """One block."""
         assert block.labels is not None
-        values = self.preactivations(block.points)
+        *layers, _ = preactivations(block.points, self.biases, self.rotations)
+        values = np.array(layers)
         data = Data(
             block.first + np.arange(len(block.points)),
             block.points,
@@ -92,14 +94,6 @@ class Sorting:
             ROUNDED * free_path(values),
         )
         return self.merge([Sorted(data, {}, np.inf)])
-
-    def preactivations(self, points: Floats) -> Floats:
-        """u (L, n, Q) of points (n, Q), with ReLU itself (theory A3)."""
-        values, state = np.empty((len(self.biases), *points.shape)), points
-        for layer, (bias, rotation) in enumerate(zip(self.biases, self.rotations, strict=True)):
-            values[layer] = (state + bias) @ rotation.T
-            state = np.maximum(values[layer], 0.0) @ rotation - bias
-        return values
 
     def merge(self, parts: Sequence[Sorted]) -> Sorted:
         """One of several: the nearest data of all; the others join the groups."""

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.errors import CertificateError
 from symflow.flow.given import Progress, read_count, read_horizon, read_tolerance
 from symflow.flow.reporting import Report, report_for
 from symflow.flow.rotation.charts import CayleyChart
@@ -27,7 +26,7 @@ from symflow.flow.rotation.tableau import ALL_STAGES, STAGES
 from symflow.flow.rotation.trajectories import Event, Piece
 from symflow.flow.streaming.nearest import Key, Sorted, Sorting
 from symflow.flow.streaming.rotation_trajectory import StreamedRotationTrajectory
-from symflow.flow.streaming.sources import BLOCK, Source, open_source
+from symflow.flow.streaming.sources import BLOCK, Source, contradiction, open_source
 from symflow.flow.streaming.surveying import Survey, survey
 from symflow.network.arrays import as_array, as_floats
 
@@ -154,7 +153,7 @@ class Run:
         walls = []
         for wall in memory.walls:
             if not kept[wall.data].all():
-                raise self._contradiction("data that slide are far from their wall")
+                raise contradiction(self.time, "data that slide are far from their wall")
             walls.append(Wall(wall.layer, wall.component, place[wall.data]))
         fresh = {(a, int(place[i]), k): value for (a, i, k), value in memory.fresh.items() if kept[i]}
         return Memory(memory.at, active, sliding, tuple(walls), fresh)
@@ -163,13 +162,7 @@ class Run:
         if self.expected is None or memory is None:
             return
         if _counts(data, memory) != self.expected:
-            raise self._contradiction("patterns are not those that the flow of the kept data says")
-
-    def _contradiction(self, what: str) -> CertificateError:
-        return CertificateError(
-            f"at t = {self.time:.12g} {what}: the data changed meanwhile, or roundoff decides about them. Try another "
-            "number of `explicit` data"
-        )
+            raise contradiction(self.time, "patterns are not those that the flow of the kept data says")
 
     def _keep(self, outcome: Outcome, data: Sorted) -> None:
         """Join the window to those before it, and let go of its data."""

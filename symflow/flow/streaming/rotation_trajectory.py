@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from symflow.flow.given import Progress, read_asked_times
+from symflow.flow.given import Progress
 from symflow.flow.rotation.problem import Problem
 from symflow.flow.rotation.trajectories import Event, Piece, RotationTrajectory, Status
 from symflow.flow.starts import AdaptedStart
@@ -41,9 +41,8 @@ class StreamedRotationTrajectory(RotationTrajectory):
         From the moments of all data where the step of the integrator began, less what it dissipated since (theory C10),
         which is as good as the step.
         """
-        self.bias(times)  # refuses other times
         found = []
-        for time in read_asked_times(times).tolist():
+        for time in self._asked(times):
             piece = self._piece(time)
             since = 0.0
             if piece.step is not None and time > piece.start:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.errors import KindError, ShapeError
+from symflow.errors import CertificateError, KindError, ShapeError
 from symflow.flow.given import LARGEST, SMALLEST_WEIGHT
 from symflow.flow.streamed_arrays import is_dask, is_streamed
 
@@ -181,6 +181,14 @@ def weights_of(source: Source, masses: Floats) -> Any:
     if is_dask(source.labels):
         return source.labels.map_blocks(lambda labels: masses[labels], dtype=np.float64)
     return masses[np.asarray(source.labels)]
+
+
+def contradiction(time: float, what: str) -> CertificateError:
+    """Two passes say different things of the data: the error to raise."""
+    return CertificateError(
+        f"at t = {time:.12g} {what}: the data changed meanwhile, or roundoff decides about them. Try another number of "
+        "`explicit` data"
+    )
 
 
 def open_source(points: Any, labels: Any, weights: Any, classes: int, block: int = BLOCK) -> Source:

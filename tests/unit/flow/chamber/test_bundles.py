@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-numba = pytest.importorskip("numba", reason="numba is not installed: pip install 'symflow[flow]'")
+from symflow.flow.chamber.compiling import bundled, compiled, lean
+from symflow.network.arrays import Array
 
-from symflow.flow.chamber.compiling import bundled, compiled, lean  # noqa: E402
-from symflow.network.arrays import Array  # noqa: E402
+numba = pytest.importorskip("numba", reason="numba is not installed: pip install 'symflow[flow]'")
 
 
 @bundled
@@ -92,7 +92,7 @@ def test_arrays_that_may_not_be_written_are_compiled_for_once() -> None:
     for array in (frozen.values, *frozen.inner):
         array.flags.writeable = False
     assert function(given) == function(frozen) == 6.0
-    assert len(function.signatures) == 1  # type: ignore[attr-defined]
+    assert len(function.signatures) == 1
 
 
 def test_what_is_no_array_is_refused() -> None:

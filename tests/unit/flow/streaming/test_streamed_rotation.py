@@ -10,7 +10,7 @@ from symflow.flow import general_weight_flow, rotation_flow
 from symflow.flow.rotation.charts import cayley
 from symflow.flow.rotation.walls import free_path
 from symflow.flow.streaming import StreamedRotationTrajectory, streamed_rotation_flow
-from symflow.flow.streaming.nearest import Sorting
+from symflow.flow.streaming.prefix_maps import preactivations
 from tests.unit.flow.chamber.instances import draw
 from tests.unit.flow.streaming.large_data import mapped
 
@@ -103,9 +103,8 @@ def test_no_wall_is_met_on_a_free_path(seed):
 
     def values(at):
         # Along cay(tσ) R the speed is largest at t = 0, |σ|.
-        return Sorting(biases + at * shift, cayley(at * generators) @ rotations, np.ones(1), 1, 0.0).preactivations(
-            points
-        )
+        *layers, _ = preactivations(points, biases + at * shift, cayley(at * generators) @ rotations)
+        return np.array(layers)
 
     free = free_path(values(0.0))
     length = float(np.quantile(free, 0.3))
