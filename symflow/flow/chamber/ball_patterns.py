@@ -61,7 +61,7 @@ class BallPatterns:
             leaves.setdefault(id(path[-1]), []).append(i)
         for members in leaves.values():
             leaf = self.paths[members[0]][-1]
-            total, moment, target = self._sums(members)
+            total, moment, target = self.sums(members)
             self.H += leaf.gram * total
             self.c += leaf.pull * (target - leaf.A * moment)
 
@@ -69,8 +69,7 @@ class BallPatterns:
         """The nodes of all prefixes of a pattern, from the empty one on."""
         nodes = [self.root]
         for entries in pattern:
-            node = nodes[-1]
-            nodes.append(node.children.get(entries) or self._child(node, entries))
+            nodes.append(self.child(nodes[-1], entries))
         return nodes
 
     def point(self, i: int) -> Any:
@@ -79,21 +78,23 @@ class BallPatterns:
 
     def change(self, changes: tuple[PatternChange, ...]) -> None:
         """Change entries of patterns."""
-        changed: dict[int, list[PatternChange]] = {}
-        for change in changes:
-            changed.setdefault(change.datum, []).append(change)
-        for i, entries in changed.items():
+        for i, pattern in self.changed(changes).items():
             old = self.paths[i][-1]
-            pattern = self.patterns[i]
-            for change in entries:
-                layer = list(pattern[change.layer - 1])
-                layer[change.component] = int(change.active)
-                pattern[change.layer - 1] = tuple(layer)
-            self.paths[i] = self.path(pattern)
+            self.patterns[i], self.paths[i] = pattern, self.path(pattern)
             new, x, weight = self.paths[i][-1], self.point(i), flint.arb(self.weights[i])
             target = column_of(self.targets[i])
             self.H += (new.gram - old.gram) * weight
             self.c += (new.pull * (target - new.A * x) - old.pull * (target - old.A * x)) * weight
+
+    def changed(self, changes: tuple[PatternChange, ...]) -> dict[int, list[Entries]]:
+        """What the patterns become, by datum."""
+        patterns: dict[int, list[Entries]] = {}
+        for change in changes:
+            pattern = patterns.setdefault(change.datum, list(self.patterns[change.datum]))
+            layer = list(pattern[change.layer - 1])
+            layer[change.component] = int(change.active)
+            pattern[change.layer - 1] = tuple(layer)
+        return patterns
 
     def wall(self, i: int, layer: int, k: int) -> BallFunction:
         """The preactivation of a datum under its pattern; layer from 0."""
@@ -126,13 +127,13 @@ class BallPatterns:
             entries[wall.component] = 1
             pattern[wall.layer - 1] = tuple(entries)
             off, on = self.paths[members[0]][-1], self.path(pattern)[-1]
-            weight, moment, target = self._sums(members)
+            weight, moment, target = self.sums(members)
             direction = row * (on.pull - off.pull) / length
             total += direction * weight * off.pull.transpose()
             value += (direction * (off.A * moment - target))[0, 0]
         return total, value
 
-    def _sums(self, members: list[int]) -> tuple[Any, Any, Any]:
+    def sums(self, members: list[int]) -> tuple[Any, Any, Any]:
         """Σ w, Σ w x, Σ w y of some data."""
         weights = flint.arb_mat([[self.weights[i] for i in members]])
         moment, target = (
@@ -140,8 +141,12 @@ class BallPatterns:
         )
         return (weights * flint.arb_mat([[1]] * len(members)))[0, 0], moment, target
 
+    def child(self, node: BallNode, entries: Entries) -> BallNode:
+        """The node behind."""
+        return node.children.get(entries) or self._child(node, entries)
+
     def _child(self, node: BallNode, entries: Entries) -> BallNode:
-        """The node behind; where all is truncated it is the same for all prefixes, since z_ℓ = -β_ℓ (theory C6)."""
+        """A new node behind; where all is truncated it is the same for all prefixes, since z_ℓ = -β_ℓ (theory C6)."""
         if not any(entries) and node.level in self.collapsed:
             node.children[entries] = self.collapsed[node.level]
             return node.children[entries]

@@ -1,7 +1,8 @@
 """Sliding walls in balls: the projection onto them, and the shares of their jumps that must stay inside (0, 1).
 
 On walls with gradients g the velocity is Π(c - Hθ), Π the projection along the rows of g; the shares μ_l and d_l - μ_l
-are affine functions of θ (see ``walls``). Where a datum slides in two layers at once the jumps do not add: no shares.
+are affine functions of θ (see ``walls``). Walls that are tied by data sliding in two layers at once have edges instead,
+which are affine functions too (``ball_fans``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import flint
 
 from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import identity, norm, spill
+from symflow.flow.chamber.ball_fans import BallFan
 from symflow.flow.chamber.ball_flow import BallFunction, function_of
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.trajectory import SlidingWall
@@ -22,6 +24,13 @@ class Share(NamedTuple):
 
     wall: int
     active: bool
+
+
+class Edge(NamedTuple):
+    """f on a ray of the fan of walls that are tied, whose root ends the slide along that ray."""
+
+    walls: tuple[int, ...]
+    ray: int
 
 
 class BallSlide:
@@ -35,9 +44,16 @@ class BallSlide:
         layers: dict[int, set[int]] = {}
         for layer, i, _ in self.number:
             layers.setdefault(i, set()).add(layer)
-        self.tied = any(len(found) > 1 for found in layers.values())
-        self.alone = [all(len(layers[i]) == 1 for i in wall.data) for wall in walls]
+        tied = {i for i, found in layers.items() if len(found) > 1}
+        self.groups = _connected([{self.number[place] for place in self.held if place[1] == i} for i in sorted(tied)])
+        self.alone = [number for number in range(len(walls)) if all(number not in group for group in self.groups)]
+        self.fans: list[BallFan] = []
+        self.where = where
         self.jumps: dict[int, tuple[Any, Any]] = {}  # d of the walls, when first asked for
+        # walls that do not depend on the datum: whatever comes to the same place is at them too
+        self.blind = {
+            (node, layer, k) for layer, i, k in self.number for node in [patterns.paths[i][layer]] if node.blind[k]
+        }
         self.taken = 0  # data that are taken to be on one wall, to within the balls
         functions = [self._one_wall(wall, where) for wall in walls]
         self.rows = [function.row for function in functions]
@@ -73,18 +89,24 @@ class BallSlide:
         force = self.patterns.c - self.patterns.H * state
         return self.onto * force if self.walls else force
 
-    def shares(self) -> dict[Share, BallFunction]:
-        """μ and d - μ of every wall with shares of its own."""
-        functions: dict[Share, BallFunction] = {}
-        for number, wall in enumerate(self.walls):
-            if self.alone[number]:
-                line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
-                share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]
-                if number not in self.jumps:
-                    self.jumps[number] = self.patterns.jump(wall, self.rows[number])
-                row, offset = self.jumps[number]
-                functions[Share(number, active=False)] = function_of(share, start)
-                functions[Share(number, active=True)] = function_of(row - share, offset - start)
+    def ends(self) -> dict[Share | Edge, BallFunction]:
+        """The functions that are positive as long as the slide goes on: μ and d - μ of every wall alone, and edges."""
+        functions: dict[Share | Edge, BallFunction] = {}
+        for number in self.alone:
+            line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
+            share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]
+            if number not in self.jumps:
+                self.jumps[number] = self.patterns.jump(self.walls[number], self.rows[number])
+            row, offset = self.jumps[number]
+            functions[Share(number, active=False)] = function_of(share, start)
+            functions[Share(number, active=True)] = function_of(row - share, offset - start)
+        if self.groups and not self.fans:
+            self.fans = [
+                BallFan(self.patterns, self.G, self.back, group, self.number, self.where) for group in self.groups
+            ]
+            self.taken += sum(fan.taken for fan in self.fans)
+        for group, fan in zip(self.groups, self.fans, strict=True):
+            functions.update({Edge(tuple(group), ray): edge for ray, edge in enumerate(fan.edges())})
         return functions
 
     def _one_wall(self, wall: SlidingWall, where: str) -> BallFunction:
@@ -99,3 +121,12 @@ class BallSlide:
                     raise CertificateError(f"{where}: data that slide on one wall are at different ones")
                 self.taken += 1
         return function
+
+
+def _connected(sets: list[set[int]]) -> list[list[int]]:
+    """The unions of sets that have elements in common, each sorted."""
+    found: list[set[int]] = []
+    for part in sets:
+        whole = part.union(*(other for other in found if not part.isdisjoint(other)))
+        found = [other for other in found if part.isdisjoint(other)] + [whole]
+    return [sorted(part) for part in found]

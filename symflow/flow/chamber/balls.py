@@ -43,11 +43,12 @@ from symflow.flow.chamber.ball_flow import BallFunction, flow_from
 from symflow.flow.chamber.ball_passing import LONGER, ZERO, Passing, TooCoarseError, isolate_root, meet
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
-from symflow.flow.chamber.ball_slides import BallSlide, Share
+from symflow.flow.chamber.ball_slides import BallSlide, Edge, Share
 from symflow.flow.chamber.ball_walls import NearWalls, Place
 from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment, SlidingWall
 
 PRECISIONS = (128, 256, 512)
+End = Share | Edge
 COARSE = 2.0**-60  # of r and ρ: beyond this the replay needs a higher precision
 TIME = 1e-10  # an event time may differ from the replay by this share of it,
 ROUNDOFF = 2.0**-40  # and by this share of θ over the speed at which the wall is met
@@ -73,10 +74,9 @@ class BallCertificate:
     time_radius: float  # widest isolating interval: an event is within this of the time of the replay
     state_radius: float  # largest Euclidean distance of the true trajectory from the replay
     until: float  # the end, or the last event where the trajectory ends with a verdict
-    unbounded_shares: tuple[int, ...]  # segments whose sliding shares fill polygons: their exits are not proved
     taken_as_zero: int  # values that vanish to within 2^-70 and are taken for zero: walls through the start, walls that
     # are met together, walls at rest
-    resting_shares: int  # sliding walls whose share stays at 0 or 1 to within 2^-70, as if frozen (theory C5)
+    resting_shares: int  # sliding walls whose share stays at 0 or 1 to within 2^-70, as if frozen (theory C5), and such edges
 
 
 def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
@@ -120,10 +120,9 @@ class _Replay:
         self.passing: Passing | None = None  # how the chamber before was left
         self.crossed: set[Place] = set()  # data at walls through the state
         self.left: set[Place] = set()  # those that slid until the share of their own wall had a root
-        self.polygons: list[int] = []
         self.off = 0.0  # how far the course may be from the walls that are slid on
         self.taken = 0
-        self.resting: set[tuple[SlidingWall, bool]] = set()  # shares that stay at 0 (False) or 1
+        self.resting: set[tuple[Any, ...]] = set()  # shares that stay at 0 (False) or 1, edges that are stayed on
         self.met: list[tuple[Any, list[float], list[float], float]] = []  # of every segment: t, θ, θ', its size
 
     def run(self) -> BallCertificate:
@@ -142,8 +141,8 @@ class _Replay:
                 until = segment.end
         time_error, state_error = self._compare()
         return BallCertificate(
-            max(last, 0), self.bits, time_error, state_error, self.widest, self.largest, until, tuple(self.polygons),
-            self.taken, len(self.resting),
+            max(last, 0), self.bits, time_error, state_error, self.widest, self.largest, until, self.taken,
+            len(self.resting),
         )  # fmt: skip
 
     def _enter(self, segment: Segment, where: str) -> None:
@@ -162,7 +161,7 @@ class _Replay:
         for i in changed:
             self.walls.update(i, self.slide.held)
 
-    def _course(self, segment: Segment, index: int, where: str) -> tuple[BallCourse, dict[Share, BallFunction]]:
+    def _course(self, segment: Segment, index: int, where: str) -> tuple[BallCourse, dict[End, BallFunction]]:
         """The flow of the segment from the state; the radius after the change of chambers."""
         slide = self.slide
         state, moved, off = slide.project(self.state)
@@ -180,16 +179,14 @@ class _Replay:
             raise TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
         self.off = off
         self.state, self.largest = state, max(self.largest, self.radius)
-        if slide.tied:
-            self.polygons.append(index)
         flow = flow_from(state, slide.generator(), velocity)
         size = stiffness * (1.0 + norm(state)) + norm(self.patterns.c)
         self.met.append((self.time, floats(state), floats(velocity), size))
-        return BallCourse(flow, stiffness, self.radius, self.early), slide.shares() if slide.walls else {}
+        return BallCourse(flow, stiffness, self.radius, self.early), slide.ends() if slide.walls else {}
 
     def _pass(
         self, segment: Segment, following: Segment, course: BallCourse,
-        shares: dict[Share, BallFunction], where: str,
+        ends: dict[End, BallFunction], where: str,
     ) -> None:  # fmt: skip
         """Isolate the event that ends the segment, and go there."""
         flow = course.flow
@@ -198,7 +195,7 @@ class _Replay:
             raise CertificateError(f"{where}: it has no length, so that its events are not one after another")
         state, error = flow.at(about)
         velocity = flow.velocity_at(state)
-        causes, places = self._causes(segment, following, shares, state, velocity, where)
+        causes, places = self._causes(segment, following, ends, state, velocity, where)
         first = next(iter(causes.values()))
         step, ball, error = meet(flow, first, about, state, error)
         self._compare_time(segment, first, velocity, step - about, where)
@@ -216,11 +213,11 @@ class _Replay:
         if not float(step) > 2.0 * (early + self.early):
             raise TooCoarseError(f"{where}: its two events are not told apart")
         met = {key: (function, length - until[id(function)]) for key, function in causes.items()}
-        self._stay(course, shares, step, met, where, early)
+        self._stay(course, ends, step, met, where, early)
         self.time, self.state = self.time + step, arrived
         slide, wall = self.slide, None
         stays = slide.held <= self._held_in(following)
-        if len(causes) == 1 and stays and not isinstance(next(iter(causes)), Share):
+        if len(causes) == 1 and stays and not isinstance(next(iter(causes)), (Share, Edge)):
             row = first.row * slide.onto if slide.walls else first.row
             wall = BallFunction(row, first.offset, first.size)
         self.radius, self.early = radius, early
@@ -243,7 +240,7 @@ class _Replay:
             raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
 
     def _causes(
-        self, segment: Segment, following: Segment, shares: dict[Share, BallFunction],
+        self, segment: Segment, following: Segment, ends: dict[End, BallFunction],
         state: Any, velocity: Any, where: str,
     ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:  # fmt: skip
         """The functions that vanish at the event, by a key, and the data that are then at walls, or have left one."""
@@ -252,42 +249,52 @@ class _Replay:
         changed = {(c.layer - 1, c.datum, c.component) for c in following.changes}
         now_active = {(c.layer - 1, c.datum, c.component): c.active for c in following.changes}
         causes: dict[Any, BallFunction] = {}
-        for place in sorted((changed | later) - held):
+        joining = self._joining(following)
+        for place in sorted((changed | later | joining) - held):
             layer, i, k = place
             key = self.patterns.same_wall(i, layer, k)
             if key not in causes:
                 causes[key] = self.patterns.kept(i, layer, k)
         released = {Share(slide.number[place], now_active.get(place, False)) for place in held - later}
+        off = {share.wall for share in released}
         own: set[int] = set()
-        for key in released:
-            function = shares.get(key)
-            if function is not None:
+        for key, function in ends.items():
+            if key in released if isinstance(key, Share) else not off.isdisjoint(key.walls):
                 value, slope = float(function.value(state)), float(function.slope(velocity))
                 if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
                     causes[key] = function
-                    own.add(key.wall)
+                    own.update((key.wall,) if isinstance(key, Share) else key.walls)
         if not causes:
-            if slide.tied:
-                raise CertificateError(f"{where}: the event that ends it is the exit from a polygon of shares")
             raise CertificateError(f"{where}: no wall passes through zero at its end, t = {segment.end:.12g}")
         if len(causes) > 1:
             self.taken += len(causes) - 1
-        crossed = ((changed | later) - held - later) | (held - later)
+        crossed = (changed | joining | held) - later
         left = {place for place in held - later if slide.number[place] in own}
         return causes, (crossed, left if len(causes) == 1 else set())
 
+    def _joining(self, following: Segment) -> set[Place]:
+        """Where data come to data that slide: their preactivations vanish at the event, whatever they do behind it."""
+        if not self.slide.blind:
+            return set()
+        paths = {i: self.patterns.path(pattern) for i, pattern in self.patterns.changed(following.changes).items()}
+        return {
+            (layer, i, k) for node, layer, k in self.slide.blind for i, path in paths.items()
+            if path[layer] is node and (layer, i, k) not in self.slide.held
+        }  # fmt: skip
+
     def _stay(
-        self, course: BallCourse, shares: dict[Share, BallFunction], length: Any,
+        self, course: BallCourse, ends: dict[End, BallFunction], length: Any,
         causes: dict[Any, tuple[BallFunction, float]], where: str, late: float = 0.0,
     ) -> None:  # fmt: skip
         """Prove that no function vanishes before the event; causes are looked at up to times of their own."""
         end = above(length) * (1.0 + OUT) + late
         flow = course.flow
-        for share, function in shares.items():
+        for key, function in ends.items():
             if function.rests(flow, ZERO):
-                self.resting.add((self.slide.walls[share.wall], share.active))
+                walls = (key.wall,) if isinstance(key, Share) else key.walls
+                self.resting.add((*(self.slide.walls[wall] for wall in walls), key[1]))
             else:
-                stays_positive(course, function, 0.0, causes[share][1] if share in causes else end, where)
+                stays_positive(course, function, 0.0, causes[key][1] if key in causes else end, where)
         _, theta, rates, _ = self.met[-1]
         # the third derivative does not grow, the trajectory is next to the course, and the derivatives are balls
         balls = end * (spill(flow.velocity) + end * spill(flow.second))

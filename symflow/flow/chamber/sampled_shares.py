@@ -79,16 +79,17 @@ class SampledShares:
                     for pattern in self._patterns(active, held, data, directions)
                 ]
             )
+            used = None
             for time in range(base.shape[0]):
-                distances[time] = distance_to_hull(corners[:, :, time] + base[time], -turned[time])
+                distances[time], used = distance_to_hull(corners[:, :, time] + base[time], -turned[time], used)
             if distances.max() <= NEAR * np.abs(base).max():
                 break
         return distances[:, None] * np.ones(base.shape[1])
 
     def _patterns(self, active: Array, held: Array, data: Array, directions: int) -> Array:
         """(patterns, L, data, Q) of chambers around, kept for the next segment."""
-        key = directions.to_bytes(4) + b"".join(part.tobytes() for part in (data, active[:, data], held[:, data]))
+        base, slid = active[:, data], held[:, data] >= 0
+        key = directions.to_bytes(4) + base.tobytes() + slid.tobytes()
         if key not in self.around:
-            found = neighbouring_patterns(self.problem, active, held, directions)
-            self.around[key] = np.array([pattern[:, data] for pattern in found])
+            self.around[key] = neighbouring_patterns(self.problem.rotations, base, slid, directions)
         return self.around[key]

@@ -161,8 +161,8 @@ def test_certify_returns_both() -> None:
 
 def test_distance_to_hull() -> None:
     square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    assert distance_to_hull(square, np.array([0.3, 0.9])) < 1e-12
-    assert distance_to_hull(square, np.array([1.5, 0.5])) > 0.1
+    assert distance_to_hull(square, np.array([0.3, 0.9]))[0] < 1e-12
+    assert distance_to_hull(square, np.array([1.5, 0.5]))[0] > 0.1
 
 
 @pytest.mark.skipif(not COMPILED, reason="numba is not installed")
