@@ -20,7 +20,7 @@ from symflow.flow.chamber.sampled_shares import SampledShares
 from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment
 from symflow.network.arrays import Array
 
-ELEMENTS = 1 << 17  # of an array at a time: several segments, and few enough for the cache
+ELEMENTS = 1 << 16  # of an array at a time: half a megabyte, which stays in the cache and is not mapped anew
 
 
 class Sampler:
@@ -83,20 +83,21 @@ class Sampler:
     def _patterns(self, segments: tuple[Segment, ...], first: int) -> tuple[Array, Array]:
         """Masks (segments, L, Q, N), True for active, and what slides: (segment, wall, layer, datum, component)."""
         masks = np.empty((len(segments), *self.active.shape), dtype=bool)
-        slides: list[tuple[int, ...]] = []
+        slides = [np.zeros((0, 5), dtype=np.int64)]
         for place, segment in enumerate(segments):
             if first + place:
                 for change in segment.changes:
                     self.active[change.layer - 1, change.component, change.datum] = change.active
             masks[place] = self.active
             for number, wall in enumerate(segment.sliding):
-                for i in wall.data:
-                    if self.active[wall.layer - 1, wall.component, i]:
-                        raise CertificateError(
-                            f"segment {first + place}: a datum on a sliding wall is counted as active"
-                        )
-                    slides.append((place, number, wall.layer - 1, i, wall.component))
-        return masks, np.array(slides, dtype=np.int64).reshape(-1, 5)
+                data = np.array(wall.data)
+                if self.active[wall.layer - 1, wall.component, data].any():
+                    raise CertificateError(f"segment {first + place}: a datum on a sliding wall is counted as active")
+                rows = np.empty((data.size, 5), dtype=np.int64)
+                rows[:] = place, number, wall.layer - 1, 0, wall.component
+                rows[:, 3] = data
+                slides.append(rows)
+        return masks, np.concatenate(slides)
 
     def _states(self, segments: tuple[Segment, ...], first: int) -> tuple[Array, Array]:
         """θ and θ' at the sampled times, (segments, times, n)."""
@@ -125,27 +126,27 @@ class Sampler:
         shape = count, self.width, times, self.count
         wrong = np.zeros(count)
         rotations = self.problem.rotations
-        hidden = np.empty(shape)
+        active = masks.astype(np.float64)  # once, instead of with every product
+        signs = 2.0 * active - 1.0
+        hidden, kept = np.empty(shape), np.empty(shape)
         for layer, rotation in enumerate(rotations):
             bias = beta[:, :, layer] - beta[:, :, layer - 1] if layer else beta[:, :, 0]
             shifted = (bias @ rotation.T).transpose(0, 2, 1)[..., None]
             if layer:
-                hidden = (self.between[layer - 1] @ hidden.reshape(count, self.width, -1)).reshape(shape)
+                flat = count, self.width, -1
+                np.matmul(self.between[layer - 1], kept.reshape(flat), out=hidden.reshape(flat))
                 hidden += shifted
             else:
-                hidden = self.rotated[None, :, None] + shifted
-            mask = masks[:, layer, :, None]
+                np.add(self.rotated[None, :, None], shifted, out=hidden)
             here, _, _, data, components = slides[slides[:, 2] == layer].T
             np.maximum.at(wrong, here, np.abs(hidden[here, components, :, data]).max(axis=1, initial=0.0))
-            kept = hidden * mask
-            # of what is active the smallest, of what is not the largest
-            hidden -= kept
-            wrong = np.maximum(wrong, np.maximum(hidden.max(axis=(1, 2, 3)), -kept.min(axis=(1, 2, 3))))
-            hidden = kept
+            np.multiply(hidden, active[:, layer, :, None], out=kept)
+            hidden *= signs[:, layer, :, None]
+            wrong = np.maximum(wrong, -hidden.reshape(count, -1).min(axis=1))
         last = ((beta[:, :, -1] - shift) @ rotations[-1].T).transpose(0, 2, 1)[..., None]
-        hidden -= self.goals[None, :, None]
-        hidden -= last
-        return wrong, hidden
+        kept -= self.goals[None, :, None]
+        kept -= last
+        return wrong, kept
 
     def _gradient(self, masks: Array, v: Array) -> Array:
         """The gradient by R_1 β_1, …, R_L β_L and, turned by R_L, by a moving output bias: (segments, times, n)."""
@@ -156,7 +157,7 @@ class Sampler:
             truncated = np.where(mask, 0.0, weights)[..., None]
             parts.insert(0, -(v @ truncated)[..., 0].transpose(0, 2, 1))
             if layer:
-                kept = (v * mask[:, :, None]).reshape(count, self.width, -1)
+                kept = (v * mask.astype(np.float64)[:, :, None]).reshape(count, self.width, -1)
                 v = (self.between[layer - 1].T @ kept).reshape(v.shape)
         return np.concatenate(parts, axis=2)
 
