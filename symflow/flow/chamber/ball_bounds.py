@@ -33,7 +33,7 @@ def norm(column: Any) -> float:
 
 def spill(column: Any) -> float:
     """How far from its midpoint a column may be."""
-    return sum(float(entry.rad()) for entry in column.entries()) * (1.0 + OUT) + TINY
+    return norm(column - column.mid())
 
 
 def identity(n: int) -> Any:

@@ -28,6 +28,21 @@ def _reciprocals(bits: int) -> list[Any]:
 
 
 @dataclass(slots=True)
+class _Leg:
+    """A stride: where it begins, known to within ``error``; the velocity there, and a bound of its length.
+
+    The terms of the series for one time are kept. For another one they are these times powers of the ratio.
+    """
+
+    start: Any
+    velocity: Any
+    speed: float
+    error: float
+    time: Any = None
+    terms: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class BallFlow:
     """The flow from m. ``size`` >= |M|; ``speed``, ``pull`` and ``twist`` bound |θ'|, |θ''| and |θ'''| from m on."""
 
@@ -40,8 +55,9 @@ class BallFlow:
     speed: float
     pull: float
     twist: float
-    strides: list[tuple[Any, Any, float]] = field(default_factory=list)  # as far as was asked: (x, v, error) after each
+    legs: list[_Leg] = field(default_factory=list)  # as far as was asked
     derivatives: list[Any] = field(default_factory=list)  # θ', θ'', … at m, as far as was asked
+    known: dict[float, tuple[Any, Any, float, float]] = field(default_factory=dict)  # for ``state_at``
 
     def velocity_at(self, state: Any) -> Any:
         """θ' at a point that differs from m in the range of M only."""
@@ -56,39 +72,63 @@ class BallFlow:
             found.append(-(self.M * found[-1]))
         return found
 
+    def state_at(self, time: float) -> tuple[Any, Any, float, float]:
+        """(x, x', error, bound of |θ''|) after a time; kept, since many functions are looked at at the same times."""
+        if time == 0.0:
+            return self.start, self.velocity, 0.0, self.pull
+        if time not in self.known:
+            state, error = self.at(flint.arb(time))
+            velocity = self.velocity_at(state)
+            self.known[time] = state, velocity, error, norm(self.M * velocity) + self.size**2 * error
+        return self.known[time]
+
     def at(self, time: Any) -> tuple[Any, float]:
         """(x, error): θ after a time is within ``error`` of a point of the ball x."""
         reach = self.size * above(time)
         if not reach <= STRIDE * MOST:
             raise CertificateError("a segment is too long, or its Hessian too large, for Taylor series")
-        if reach <= STRIDE:
-            return self._series(self.start, self.velocity, self.speed, time)
-        stride = STRIDE / self.size
-        behind = int(below(time) / stride)
-        while len(self.strides) < behind:
-            self._stride(stride)
-        state, velocity, error = self.strides[behind - 1] if behind else (self.start, self.velocity, 0.0)
-        state, left_out = self._series(state, velocity, norm(velocity), time - flint.arb(stride) * behind)
-        return state, (error + left_out) * (1.0 + OUT)
+        if not self.legs:
+            self.legs.append(_Leg(self.start, self.velocity, self.speed, 0.0))
+        behind = 0
+        if reach > STRIDE:
+            stride = STRIDE / self.size
+            behind = int(below(time) / stride)
+            while len(self.legs) <= behind:
+                self._stride(stride)
+            time = time - flint.arb(stride) * behind
+        state, left_out = self._series(self.legs[behind], time)
+        return state, (self.legs[behind].error + left_out) * (1.0 + OUT)
 
     def _stride(self, stride: float) -> None:
         """One more; the flow is a contraction, so that what a stride leaves out does not grow in the next ones."""
-        state, velocity, error = self.strides[-1] if self.strides else (self.start, self.velocity, 0.0)
-        state, left_out = self._series(state, velocity, norm(velocity), flint.arb(stride))
-        error = (error + left_out + spill(state)) * (1.0 + OUT)
-        self.strides.append((state.mid(), self.velocity_at(state.mid()), error))
+        leg = self.legs[-1]
+        state, left_out = self._series(leg, flint.arb(stride))
+        error = (leg.error + left_out + spill(state)) * (1.0 + OUT)
+        velocity = self.velocity_at(state.mid())
+        self.legs.append(_Leg(state.mid(), velocity, norm(velocity), error))
 
-    def _series(self, start: Any, velocity: Any, speed: float, time: Any) -> tuple[Any, float]:
+    def _series(self, leg: _Leg, time: Any) -> tuple[Any, float]:
         duration = above(time)
         reach, wanted = self.size * duration, 2.0 ** -float(flint.ctx.prec)
-        term, generator, parts = velocity * time, self.M * -time, _reciprocals(flint.ctx.prec)
-        state, left_out = start + term, speed * duration * (1.0 + OUT)
-        for k in range(2, TERMS):
-            left_out *= reach / k * (1.0 + OUT)
+        parts, terms, generator = _reciprocals(flint.ctx.prec), leg.terms, None
+        if not terms:
+            leg.time = time
+            terms.append(leg.velocity * time)
+        power = ratio = None if time is leg.time else time / leg.time
+        state, left_out = leg.start, leg.speed * duration * (1.0 + OUT)
+        for k in range(1, TERMS):
+            if k > len(terms):
+                if generator is None:
+                    generator = self.M * -leg.time
+                terms.append(generator * terms[-1] * parts[k])
+            if ratio is None:
+                state = state + terms[k - 1]
+            else:
+                state = state + terms[k - 1] * power
+                power = power * ratio
+            left_out *= reach / (k + 1) * (1.0 + OUT)
             if left_out <= wanted:
                 return state, left_out + TINY
-            term = generator * term * parts[k]
-            state += term
         raise CertificateError("a Taylor series does not converge")
 
 

@@ -17,8 +17,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import flint
-
 from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import OUT, below, norm
 from symflow.flow.chamber.ball_flow import BallFlow, BallFunction
@@ -27,6 +25,7 @@ STEPS = 4000
 ORDER = 6  # a function that decays to zero is followed with steps like its 6th root, not its square root
 FINE = 0.5  # of the time of the fastest mode: shorter steps of order 2 are worth the trial of one of order 6
 HALVINGS = 8
+GRID = 64
 SLACK = 1.0 - 1e-3  # of a step that is allowed
 # the coefficient i of Σ_j c_j s^j, 0 <= s <= 1, is Σ_{j<=i} c_j times the entry j of row i
 BERNSTEIN = [[math.comb(i, j) / math.comb(ORDER, j) for j in range(i + 1)] for i in range(ORDER + 1)]
@@ -80,12 +79,7 @@ def stays_positive(course: BallCourse, function: BallFunction, begin: float, end
         return
     time = max(begin, 0.0)
     for _ in range(STEPS):
-        if time == 0.0:
-            state, velocity, error, bend = flow.start, flow.velocity, 0.0, flow.pull
-        else:
-            state, error = flow.at(flint.arb(time))
-            velocity = flow.velocity_at(state)
-            bend = norm(flow.M * velocity) + flow.size**2 * error
+        state, velocity, error, bend = flow.state_at(time)
         value = below(function.value(state)) - (room + function.size * error) * (1.0 + OUT)
         slope = below(function.slope(velocity)) - function.size * flow.size * error * (1.0 + OUT)
         if not value > 0.0:
@@ -98,8 +92,14 @@ def stays_positive(course: BallCourse, function: BallFunction, begin: float, end
             step = max(step, _positive_for(flow, function, state, velocity, error, room, longest, HALVINGS))
         if time + SLACK * step >= end:
             return
-        time += SLACK * step
+        time = max(time, _coarse(time + SLACK * step))
     raise CertificateError(f"{where}: more than {STEPS} steps to show that no wall is met earlier")
+
+
+def _coarse(time: float) -> float:
+    """A time that is a little earlier: one of few, so that the states there are found once for all functions."""
+    mantissa, exponent = math.frexp(time)
+    return math.ldexp(math.floor(mantissa * GRID) / GRID, exponent)
 
 
 def _positive_for(
