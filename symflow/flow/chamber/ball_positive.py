@@ -25,7 +25,7 @@ STEPS = 4000
 ORDER = 6  # a function that decays to zero is followed with steps like its 6th root, not its square root
 FINE = 0.5  # of the time of the fastest mode: shorter steps of order 2 are worth the trial of one of order 6
 HALVINGS = 8
-GRID = 64
+GRID = 64  # times in an octave at which several functions may be looked at
 SLACK = 1.0 - 1e-3  # of a step that is allowed
 # the coefficient i of Σ_j c_j s^j, 0 <= s <= 1, is Σ_{j<=i} c_j times the entry j of row i
 BERNSTEIN = [[math.comb(i, j) / math.comb(ORDER, j) for j in range(i + 1)] for i in range(ORDER + 1)]
@@ -92,14 +92,15 @@ def stays_positive(course: BallCourse, function: BallFunction, begin: float, end
             step = max(step, _positive_for(flow, function, state, velocity, error, room, longest, HALVINGS))
         if time + SLACK * step >= end:
             return
-        time = max(time, _coarse(time + SLACK * step))
+        time = _one_of_few(time + 0.5 * step, time + SLACK * step)
     raise CertificateError(f"{where}: more than {STEPS} steps to show that no wall is met earlier")
 
 
-def _coarse(time: float) -> float:
-    """A time that is a little earlier: one of few, so that the states there are found once for all functions."""
-    mantissa, exponent = math.frexp(time)
-    return math.ldexp(math.floor(mantissa * GRID) / GRID, exponent)
+def _one_of_few(earliest: float, latest: float) -> float:
+    """A time between these that others will get too, if there is one: the states there are found once for all."""
+    mantissa, exponent = math.frexp(latest)
+    coarse = math.ldexp(math.floor(mantissa * GRID) / GRID, exponent)
+    return coarse if coarse >= earliest else latest
 
 
 def _positive_for(
