@@ -146,16 +146,14 @@ class BallFan:
                     parts = [
                         (part, (*pattern[:k], side, *pattern[k + 1 :]))
                         for cone, pattern in parts
-                        for part, side in (
-                            [(cone, signs[wall])] if node is own[layer] else self._cut(cone, node, k)
-                        )
+                        for part, side in ([(cone, signs[wall])] if node is own[layer] else self._cut(cone, node, k))
                     ]
                 following += [(part, self.patterns.child(node, pattern)) for part, pattern in parts]
             heads = following
         return heads
 
     def _cut(self, cone: _Cone, node: BallNode, k: int) -> list[tuple[_Cone, int]]:
-        """The parts of a cone on both sides of a wall, or the one that there is, with the entry of the pattern there."""
+        """The parts of a cone on both sides of a wall, or the one that there is, with the entry of the pattern."""
         name = node.slot, k
         if name in cone.sides:
             return [(cone, cone.sides[name])]

@@ -33,6 +33,9 @@ class Edge(NamedTuple):
     ray: int
 
 
+End = Share | Edge
+
+
 class BallSlide:
     """The walls that are slid on in a segment."""
 
@@ -89,9 +92,9 @@ class BallSlide:
         force = self.patterns.c - self.patterns.H * state
         return self.onto * force if self.walls else force
 
-    def ends(self) -> dict[Share | Edge, BallFunction]:
+    def ends(self) -> dict[End, BallFunction]:
         """The functions that are positive as long as the slide goes on: μ and d - μ of every wall alone, and edges."""
-        functions: dict[Share | Edge, BallFunction] = {}
+        functions: dict[End, BallFunction] = {}
         for number in self.alone:
             line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
             share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]

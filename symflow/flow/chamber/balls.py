@@ -24,13 +24,13 @@ where θ is the true trajectory. What r does:
 
 Thus r grows by more than roundoff only where a wall speeds the flow up, by a factor next to the ratio of the speeds at
 which it is left and met: one datum of many changes it by little. A precision that is the same for all events will do;
-if not, the replay begins again with a higher one. That no other root comes earlier is shown by ``ball_walls`` (floats
-with room for roundoff) and, for what is closer than that, ``ball_positive``.
+if not, the replay begins again with a higher one, and what was proved remains proved. That no other root comes earlier
+is shown by ``ball_between``, with ``ball_walls`` (floats with room for roundoff) and, for what is closer than that,
+``ball_positive``.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,17 +38,17 @@ import flint
 import numpy as np
 
 from symflow.errors import CertificateError
+from symflow.flow.chamber.ball_between import BetweenEvents, Stretch
 from symflow.flow.chamber.ball_bounds import OUT, above, column_of, floats, norm, spill
 from symflow.flow.chamber.ball_flow import BallFunction, flow_from
-from symflow.flow.chamber.ball_passing import LONGER, ZERO, Passing, TooCoarseError, isolate_root, meet
+from symflow.flow.chamber.ball_passing import LONGER, Passing, TooCoarseError, isolate_root, meet
 from symflow.flow.chamber.ball_patterns import BallPatterns
-from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
+from symflow.flow.chamber.ball_positive import BallCourse
 from symflow.flow.chamber.ball_slides import BallSlide, Edge, Share
-from symflow.flow.chamber.ball_walls import NearWalls, Place
-from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment, SlidingWall
+from symflow.flow.chamber.ball_walls import Place
+from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment
 
 PRECISIONS = (128, 256, 512)
-End = Share | Edge
 COARSE = 2.0**-60  # of r and ρ: beyond this the replay needs a higher precision
 TIME = 1e-10  # an event time may differ from the replay by this share of it,
 ROUNDOFF = 2.0**-40  # and by this share of θ over the speed at which the wall is met
@@ -76,7 +76,7 @@ class BallCertificate:
     until: float  # the end, or the last event where the trajectory ends with a verdict
     taken_as_zero: int  # values that vanish to within 2^-70 and are taken for zero: walls through the start, walls that
     # are met together, walls at rest
-    resting_shares: int  # sliding walls whose share stays at 0 or 1 to within 2^-70, as if frozen (theory C5), and such edges
+    resting_shares: int  # shares that stay at 0 or 1, and edges at 0, to within 2^-70, as if frozen (theory C5)
 
 
 def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
@@ -91,12 +91,12 @@ def isolate_events(trajectory: ChamberTrajectory) -> BallCertificate:
     >>> certificate.events, certificate.time_radius < 1e-35, certificate.taken_as_zero
     (1, True, 0)
     """
-    before = flint.ctx.prec
+    before, between = flint.ctx.prec, BetweenEvents()
     try:
         for bits in PRECISIONS:
             flint.ctx.prec = bits
             try:
-                return _Replay(trajectory, bits).run()
+                return _Replay(trajectory, bits, between).run()
             except TooCoarseError:
                 if bits == PRECISIONS[-1]:
                     raise
@@ -109,10 +109,11 @@ class _Replay:
     """The course from event to event."""
 
     slide: BallSlide  # of the segment
-    walls: NearWalls  # of all data
 
-    def __init__(self, trajectory: ChamberTrajectory, bits: int) -> None:
-        self.trajectory, self.bits = trajectory, bits
+    def __init__(self, trajectory: ChamberTrajectory, bits: int, between: BetweenEvents) -> None:
+        self.trajectory, self.bits, self.between = trajectory, bits, between
+        between.begin_again()
+        self.far = 1.0 + float(np.sqrt((trajectory.problem.points**2).sum(axis=1)).max())
         self.segments = trajectory.segments
         self.patterns = BallPatterns(trajectory.problem, trajectory.start_pattern)
         self.time, self.state = flint.arb(0), column_of(trajectory.problem.start.tolist())
@@ -122,7 +123,6 @@ class _Replay:
         self.left: set[Place] = set()  # those that slid until the share of their own wall had a root
         self.off = 0.0  # how far the course may be from the walls that are slid on
         self.taken = 0
-        self.resting: set[tuple[Any, ...]] = set()  # shares that stay at 0 (False) or 1, edges that are stayed on
         self.met: list[tuple[Any, list[float], list[float], float]] = []  # of every segment: t, θ, θ', its size
 
     def run(self) -> BallCertificate:
@@ -131,25 +131,23 @@ class _Replay:
         for index, segment in enumerate(self.segments):
             where = f"segment {index}, from t = {segment.begin:.12g}"
             self._enter(segment, where)
-            course, seen = self._course(segment, index, where)
+            stretch = self._stretch(segment, index, where)
             until = float(self.time)
             if index < last:
-                self._pass(segment, self.segments[index + 1], course, seen, where)
+                self._pass(segment, self.segments[index + 1], stretch)
             elif over:
-                rest = flint.arb(segment.end) - self.time
-                self._stay(course, seen, rest, {}, where)
+                self.between.prove(self.patterns, stretch, flint.arb(segment.end) - self.time, {})
                 until = segment.end
         time_error, state_error = self._compare()
         return BallCertificate(
-            max(last, 0), self.bits, time_error, state_error, self.widest, self.largest, until, self.taken,
-            len(self.resting),
+            max(last, 0), self.bits, time_error, state_error, self.widest, self.largest, until,
+            self.taken + self.between.taken, len(self.between.resting),
         )  # fmt: skip
 
     def _enter(self, segment: Segment, where: str) -> None:
         """Change the patterns and the sliding walls."""
         if not self.met:
             self.slide = BallSlide(self.patterns, segment.sliding, where)
-            self.walls = NearWalls(self.patterns, self.slide.held)
             self.taken += len(self.slide.held) + self.slide.taken
             return
         self.patterns.change(segment.changes)
@@ -158,10 +156,9 @@ class _Replay:
             self.slide = BallSlide(self.patterns, segment.sliding, where)
             self.taken += self.slide.taken
             changed |= {i for _, i, _ in self.slide.held ^ before}
-        for i in changed:
-            self.walls.update(i, self.slide.held)
+        self.between.change(changed)
 
-    def _course(self, segment: Segment, index: int, where: str) -> tuple[BallCourse, dict[End, BallFunction]]:
+    def _stretch(self, segment: Segment, index: int, where: str) -> Stretch:
         """The flow of the segment from the state; the radius after the change of chambers."""
         slide = self.slide
         state, moved, off = slide.project(self.state)
@@ -181,21 +178,22 @@ class _Replay:
         self.state, self.largest = state, max(self.largest, self.radius)
         flow = flow_from(state, slide.generator(), velocity)
         size = stiffness * (1.0 + norm(state)) + norm(self.patterns.c)
-        self.met.append((self.time, floats(state), floats(velocity), size))
-        return BallCourse(flow, stiffness, self.radius, self.early), slide.ends() if slide.walls else {}
+        theta, rates = floats(state), floats(velocity)
+        self.met.append((self.time, theta, rates, size))
+        course = BallCourse(flow, stiffness, self.radius, self.early)
+        ends = slide.ends() if slide.walls else {}
+        return Stretch(index, course, slide, ends, theta, rates, self.crossed, self.left, where)
 
-    def _pass(
-        self, segment: Segment, following: Segment, course: BallCourse,
-        ends: dict[End, BallFunction], where: str,
-    ) -> None:  # fmt: skip
+    def _pass(self, segment: Segment, following: Segment, stretch: Stretch) -> None:
         """Isolate the event that ends the segment, and go there."""
+        course, where = stretch.course, stretch.where
         flow = course.flow
         about = (flint.arb(segment.end) - self.time).mid()
         if not about > 0:
             raise CertificateError(f"{where}: it has no length, so that its events are not one after another")
         state, error = flow.at(about)
         velocity = flow.velocity_at(state)
-        causes, places = self._causes(segment, following, ends, state, velocity, where)
+        causes, places = self._causes(segment, following, stretch, state, velocity)
         first = next(iter(causes.values()))
         step, ball, error = meet(flow, first, about, state, error)
         self._compare_time(segment, first, velocity, step - about, where)
@@ -213,7 +211,7 @@ class _Replay:
         if not float(step) > 2.0 * (early + self.early):
             raise TooCoarseError(f"{where}: its two events are not told apart")
         met = {key: (function, length - until[id(function)]) for key, function in causes.items()}
-        self._stay(course, ends, step, met, where, early)
+        self.between.prove(self.patterns, stretch, step, met, early)
         self.time, self.state = self.time + step, arrived
         slide, wall = self.slide, None
         stays = slide.held <= self._held_in(following)
@@ -233,16 +231,15 @@ class _Replay:
 
     def _compare_time(self, segment: Segment, function: BallFunction, velocity: Any, delta: Any, where: str) -> None:
         """Refuse the time that the trajectory gives an event if it is wrong by more than roundoff."""
-        far = 1.0 + float(np.abs(segment.theta).max()) + self.walls.size_x
+        far = self.far + float(np.abs(segment.theta).max())
         speed = max(-float(function.slope(velocity)), 1e-300)
         allowed = TIME * segment.end + ROUNDOFF * far * function.size / speed
         if not above(delta) <= min(allowed, 0.5 * LONGER):
             raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
 
     def _causes(
-        self, segment: Segment, following: Segment, ends: dict[End, BallFunction],
-        state: Any, velocity: Any, where: str,
-    ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:  # fmt: skip
+        self, segment: Segment, following: Segment, stretch: Stretch, state: Any, velocity: Any
+    ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:
         """The functions that vanish at the event, by a key, and the data that are then at walls, or have left one."""
         slide, held = self.slide, self.slide.held
         later = self._held_in(following)
@@ -258,14 +255,14 @@ class _Replay:
         released = {Share(slide.number[place], now_active.get(place, False)) for place in held - later}
         off = {share.wall for share in released}
         own: set[int] = set()
-        for key, function in ends.items():
+        for key, function in stretch.ends.items():
             if key in released if isinstance(key, Share) else not off.isdisjoint(key.walls):
                 value, slope = float(function.value(state)), float(function.slope(velocity))
                 if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
                     causes[key] = function
                     own.update((key.wall,) if isinstance(key, Share) else key.walls)
         if not causes:
-            raise CertificateError(f"{where}: no wall passes through zero at its end, t = {segment.end:.12g}")
+            raise CertificateError(f"{stretch.where}: no wall passes through zero at its end, t = {segment.end:.12g}")
         if len(causes) > 1:
             self.taken += len(causes) - 1
         crossed = (changed | joining | held) - later
@@ -281,53 +278,6 @@ class _Replay:
             (layer, i, k) for node, layer, k in self.slide.blind for i, path in paths.items()
             if path[layer] is node and (layer, i, k) not in self.slide.held
         }  # fmt: skip
-
-    def _stay(
-        self, course: BallCourse, ends: dict[End, BallFunction], length: Any,
-        causes: dict[Any, tuple[BallFunction, float]], where: str, late: float = 0.0,
-    ) -> None:  # fmt: skip
-        """Prove that no function vanishes before the event; causes are looked at up to times of their own."""
-        end = above(length) * (1.0 + OUT) + late
-        flow = course.flow
-        for key, function in ends.items():
-            if function.rests(flow, ZERO):
-                walls = (key.wall,) if isinstance(key, Share) else key.walls
-                self.resting.add((*(self.slide.walls[wall] for wall in walls), key[1]))
-            else:
-                stays_positive(course, function, 0.0, causes[key][1] if key in causes else end, where)
-        _, theta, rates, _ = self.met[-1]
-        # the third derivative does not grow, the trajectory is next to the course, and the derivatives are balls
-        balls = end * (spill(flow.velocity) + end * spill(flow.second))
-        remainder = (course.around + balls + flow.twist * end**3 / 6.0) * (1.0 + OUT)
-        done: set[Any] = set()
-        for place in self.walls.candidates(theta, rates, floats(flow.second), end, remainder):
-            layer, i, k = place
-            key = self.patterns.same_wall(i, layer, k)
-            if key in done:
-                continue
-            done.add(key)
-            function, until = causes[key] if key in causes else (self.patterns.kept(i, layer, k), end)
-            begin = self._after_start(course, function, place, where)
-            stays_positive(course, function, begin, until, where)
-
-    def _after_start(self, course: BallCourse, function: BallFunction, place: Place, where: str) -> float:
-        """The time up to which a function is positive because it starts at zero and leaves it; 0 if it does not."""
-        at_wall = place in self.crossed
-        if not at_wall:
-            value = function.value(course.flow.start)
-            if not abs(value) < ZERO:
-                return 0.0
-            self.taken += 1
-        free = course.after_crossing(function) if place not in self.left else 0.0
-        if free <= 0.0 and function.rests(course.flow, ZERO):
-            self.taken += 1
-            return math.inf
-        if free <= 0.0 and abs(function.slope(course.flow.velocity)) < ZERO:
-            self.taken += place not in self.left
-            free = course.after_leaving(function)
-        if free <= 0.0:
-            raise CertificateError(f"{where}: a datum does not leave the wall to the side that its pattern says")
-        return free - course.early
 
     def _compare(self) -> tuple[float, float]:
         """Largest differences of times and states from those of the trajectory, refused where they are no roundoff."""

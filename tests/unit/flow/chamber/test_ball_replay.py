@@ -14,6 +14,7 @@ import pytest
 from symflow.errors import CertificateError
 from symflow.flow import chamber_flow
 from symflow.flow.chamber import balls
+from symflow.flow.chamber.ball_between import BetweenEvents
 from symflow.flow.chamber.balls import isolate_events
 from tests.unit.flow.chamber.instances import draw
 
@@ -51,18 +52,19 @@ class Recorded(balls._Replay):
 
     def __init__(self, trajectory, bits: int, *, radius: float = 0.0, move: np.ndarray | None = None) -> None:
         flint.ctx.prec = bits
-        super().__init__(trajectory, bits)
+        super().__init__(trajectory, bits, BetweenEvents())
         self.radius = radius
         if move is not None:
             self.state = self.state + flint.arb_mat([[entry] for entry in move.tolist()])
         self.entries: list[tuple[mpmath.mpf, list[mpmath.mpf], float, float, float]] = []
 
-    def _course(self, *arguments):
-        course, shares = super()._course(*arguments)
+    def _stretch(self, *arguments):
+        stretch = super()._stretch(*arguments)
+        course = stretch.course
         state = [number(entry) for entry in course.flow.start.entries()]
         clock = number(self.time), float(self.time.rad())
         self.entries.append((clock[0], state, course.radius, course.early + clock[1], course.flow.speed))
-        return course, shares
+        return stretch
 
 
 def test_events_of_forty_digits(references) -> None:
