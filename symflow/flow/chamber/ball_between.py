@@ -77,7 +77,11 @@ class BetweenEvents:
                 self.resting.add((*(stretch.slide.walls[wall] for wall in walls), key[1]))
             else:
                 until = causes[key][1] if key in causes else end
-                stays_positive(stretch.course, function, 0.0, until, stretch.where)
+                begin = 0.0
+                if abs(function.value(stretch.course.flow.start)) < ZERO:  # it rested until now
+                    self.taken += 1
+                    begin = self._leaves_zero(stretch, function, touching=False)
+                stays_positive(stretch.course, function, begin, until, stretch.where)
 
     def _no_wall_is_met(
         self, patterns: BallPatterns, walls: NearWalls, stretch: Stretch, end: float,
@@ -99,22 +103,23 @@ class BetweenEvents:
 
     def _after_start(self, stretch: Stretch, function: BallFunction, place: Place) -> float:
         """The time up to which a function is positive because it starts at zero and leaves it; 0 if it does not."""
-        course = stretch.course
-        at_wall = place in stretch.crossed
-        if not at_wall:
-            value = function.value(course.flow.start)
-            if not abs(value) < ZERO:
+        left, flow = place in stretch.left, stretch.course.flow
+        if place not in stretch.crossed:
+            if not abs(function.value(flow.start)) < ZERO:
                 return 0.0
             self.taken += 1
-        free = course.after_crossing(function) if place not in stretch.left else 0.0
-        if free <= 0.0 and function.rests(course.flow, ZERO):
+        if (left or stretch.course.after_crossing(function) <= 0.0) and function.rests(flow, ZERO):
             self.taken += 1
             return math.inf
+        return self._leaves_zero(stretch, function, touching=left)
+
+    def _leaves_zero(self, stretch: Stretch, function: BallFunction, *, touching: bool) -> float:
+        """The time up to which a function that starts at zero is positive; where ``touching`` with slope zero."""
+        course = stretch.course
+        free = 0.0 if touching else course.after_crossing(function)
         if free <= 0.0 and abs(function.slope(course.flow.velocity)) < ZERO:
-            self.taken += place not in stretch.left
+            self.taken += not touching
             free = course.after_leaving(function)
         if free <= 0.0:
-            raise CertificateError(
-                f"{stretch.where}: a datum does not leave the wall to the side that its pattern says"
-            )
+            raise CertificateError(f"{stretch.where}: a wall or a slide is not left to the side that the pattern says")
         return free - course.early

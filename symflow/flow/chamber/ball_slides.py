@@ -15,7 +15,7 @@ from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import identity, norm, spill
 from symflow.flow.chamber.ball_fans import BallFan
 from symflow.flow.chamber.ball_flow import BallFunction, function_of
-from symflow.flow.chamber.ball_patterns import BallPatterns
+from symflow.flow.chamber.ball_patterns import BallNode, BallPatterns
 from symflow.flow.chamber.trajectory import SlidingWall
 
 
@@ -44,19 +44,21 @@ class BallSlide:
         self.number = {(w.layer - 1, i, w.component): number for number, w in enumerate(walls) for i in w.data}
         self.held = set(self.number)  # the places that slide
         self.data = {i for _, i, _ in self.held}
-        layers: dict[int, set[int]] = {}
-        for layer, i, _ in self.number:
-            layers.setdefault(i, set()).add(layer)
-        tied = {i for i, found in layers.items() if len(found) > 1}
-        self.groups = _connected([{self.number[place] for place in self.held if place[1] == i} for i in sorted(tied)])
+        walls_of: dict[int, set[tuple[int, int]]] = {}  # of every datum the layers and numbers of its walls
+        for (layer, i, _), number in self.number.items():
+            walls_of.setdefault(i, set()).add((layer, number))
+        tied = [places for places in walls_of.values() if len({layer for layer, _ in places}) > 1]
+        self.groups = _connected([{number for _, number in places} for places in tied])
         self.alone = [number for number in range(len(walls)) if all(number not in group for group in self.groups)]
         self.fans: list[BallFan] = []
         self.where = where
         self.jumps: dict[int, tuple[Any, Any]] = {}  # d of the walls, when first asked for
-        # walls that do not depend on the datum: whatever comes to the same place is at them too
-        self.blind = {
-            (node, layer, k) for layer, i, k in self.number for node in [patterns.paths[i][layer]] if node.blind[k]
-        }
+        # by a node, the walls of all data that come to it: what they do not depend on, or, at one point, all that follow
+        self.shared: dict[BallNode, set[tuple[int, int]]] = {}
+        for layer, i, k in self.number:
+            *earlier, node = patterns.paths[i][: layer + 1]
+            for known in [node] * node.blind[k] + [before for before in earlier if all(before.blind)]:
+                self.shared.setdefault(known, set()).add((layer, k))
         self.taken = 0  # data that are taken to be on one wall, to within the balls
         functions = [self._one_wall(wall, where) for wall in walls]
         self.rows = [function.row for function in functions]

@@ -256,11 +256,11 @@ class _Replay:
         off = {share.wall for share in released}
         own: set[int] = set()
         for key, function in stretch.ends.items():
-            if key in released if isinstance(key, Share) else not off.isdisjoint(key.walls):
-                value, slope = float(function.value(state)), float(function.slope(velocity))
-                if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
-                    causes[key] = function
+            value, slope = float(function.value(state)), float(function.slope(velocity))
+            if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
+                if key in released if isinstance(key, Share) else not off.isdisjoint(key.walls):
                     own.update((key.wall,) if isinstance(key, Share) else key.walls)
+                causes[key] = function  # or it comes to rest as another one ends
         if not causes:
             raise CertificateError(f"{stretch.where}: no wall passes through zero at its end, t = {segment.end:.12g}")
         if len(causes) > 1:
@@ -271,12 +271,12 @@ class _Replay:
 
     def _joining(self, following: Segment) -> set[Place]:
         """Where data come to data that slide: their preactivations vanish at the event, whatever they do behind it."""
-        if not self.slide.blind:
+        if not self.slide.shared:
             return set()
         paths = {i: self.patterns.path(pattern) for i, pattern in self.patterns.changed(following.changes).items()}
         return {
-            (layer, i, k) for node, layer, k in self.slide.blind for i, path in paths.items()
-            if path[layer] is node and (layer, i, k) not in self.slide.held
+            (layer, i, k) for i, path in paths.items() if i not in self.slide.data
+            for node in path for layer, k in self.slide.shared.get(node, ())
         }  # fmt: skip
 
     def _compare(self) -> tuple[float, float]:
