@@ -275,7 +275,7 @@ class _Replay:
             return set()
         paths = {i: self.patterns.path(pattern) for i, pattern in self.patterns.changed(following.changes).items()}
         return {
-            (layer, i, k) for i, path in paths.items() if i not in self.slide.data
+            (layer, i, k) for i, path in paths.items()
             for node in path for layer, k in self.slide.shared.get(node, ())
         }  # fmt: skip
 
