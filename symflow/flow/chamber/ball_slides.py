@@ -53,7 +53,7 @@ class BallSlide:
         self.fans: list[BallFan] = []
         self.where = where
         self.jumps: dict[int, tuple[Any, Any]] = {}  # d of the walls, when first asked for
-        # by a node, the walls of all data that come to it: what they do not depend on, or, at one point, all that follow
+        # by a node, the walls of all data that come to it: those without regard to the datum; at one point, all behind
         self.shared: dict[BallNode, set[tuple[int, int]]] = {}
         for layer, i, k in self.number:
             *earlier, node = patterns.paths[i][: layer + 1]

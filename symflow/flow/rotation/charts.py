@@ -19,6 +19,7 @@ from symflow.errors import UndefinedError
 from symflow.flow.rotation.equations import Group, Parameters
 from symflow.flow.rotation.kernels import LARGEST_CONDITION
 from symflow.flow.rotation.problem import Floats
+from symflow.flow.rotation.reach import Reach, RotationReach, general_reach
 
 
 class Chart(Protocol):
@@ -30,6 +31,11 @@ class Chart(Protocol):
     base: Parameters
     group: Group
     norms: Floats
+
+    @property
+    def reach(self) -> Reach:
+        """How far data can come on paths from ``base`` on."""
+        ...
 
     def parameters(self, coordinates: Floats) -> Parameters:
         """The point with these coordinates."""
@@ -73,6 +79,11 @@ class CayleyChart:
         self.group: Group = "rotations"
         self.norms = np.empty((0, 0))
 
+    @property
+    def reach(self) -> Reach:
+        """The same for all rotations."""
+        return RotationReach()
+
     def parameters(self, coordinates: Floats) -> Parameters:
         """The point with these coordinates."""
         biases, generators = _split(coordinates, self.base)
@@ -99,6 +110,11 @@ class RowSphereChart:
         scaled = weights * (norms / np.linalg.norm(weights, axis=2))[:, :, None]
         self.base = Parameters(np.array(biases), scaled, inverses(scaled))
         self.group = group
+
+    @property
+    def reach(self) -> Reach:
+        """By the norms of the weights and their inverses."""
+        return general_reach(self.base)
 
     def parameters(self, coordinates: Floats) -> Parameters:
         """The point with these coordinates."""

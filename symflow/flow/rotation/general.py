@@ -9,10 +9,11 @@ from symflow.flow.given import Progress, read_horizon, read_tolerance
 from symflow.flow.reporting import report_for
 from symflow.flow.rotation.charts import Chart, RowSphereChart
 from symflow.flow.rotation.equations import Group
-from symflow.flow.rotation.integration import Integration
+from symflow.flow.rotation.integration import Integration, MakeChart
 from symflow.flow.rotation.legs import Memory
 from symflow.flow.rotation.problem import Floats, Problem, read_problem
 from symflow.flow.rotation.trajectories import Trajectory
+from symflow.flow.streamed_arrays import is_streamed
 from symflow.network.arrays import inverse
 
 
@@ -43,11 +44,39 @@ def general_weight_flow(
     >>> np.linalg.norm(flow.weight([1.0])[0, 0], axis=1) ** 2
     array([1.25, 4.  ])
     """
+    if is_streamed(points):
+        from symflow.flow.streaming import streamed_general_weight_flow
+
+        return streamed_general_weight_flow(
+            points, labels, targets, biases, cumulative, t_max=t_max, rtol=rtol, weights=weights,
+            fixed_biases=fixed_biases, progress=progress,
+        )  # fmt: skip
     t_max, rtol = read_horizon(t_max), read_tolerance(rtol)
-    problem = read_problem(points, labels, targets, biases, cumulative, weights, "cumulative weights")
+    return run(
+        general_problem(points, labels, targets, biases, cumulative, weights), t_max, rtol, progress, fixed_biases
+    )
+
+
+def general_problem(
+    points: ArrayLike, labels: ArrayLike, targets: ArrayLike, biases: ArrayLike, cumulative: ArrayLike,
+    masses: ArrayLike | None,
+) -> Problem:  # fmt: skip
+    """Check and convert, as ``general_weight_flow``."""
+    problem = read_problem(points, labels, targets, biases, cumulative, masses, "cumulative weights")
     for layer, weight in enumerate(problem.weights):
         inverse(weight, f"cumulative weight {layer}")
-    return run(problem, t_max, rtol, progress, fixed_biases)
+    return problem
+
+
+def chart_maker(problem: Problem, fixed_biases: bool) -> MakeChart:
+    """Charts in which the rows keep the norms that they have in a problem."""
+    norms = np.linalg.norm(problem.weights, axis=2)
+    group: Group = "weights at fixed biases" if fixed_biases else "weights"
+
+    def make_chart(moved: Floats, at: Floats) -> Chart:
+        return RowSphereChart(moved, at, norms, group)
+
+    return make_chart
 
 
 def run(
@@ -55,14 +84,8 @@ def run(
     memory: Memory | None = None,
 ) -> Trajectory:  # fmt: skip
     """The flow of a checked problem; ``memory`` of the one that it continues."""
-    norms = np.linalg.norm(problem.weights, axis=2)
-    group: Group = "weights at fixed biases" if fixed_biases else "weights"
-
-    def make_chart(moved: Floats, at: Floats) -> Chart:
-        return RowSphereChart(moved, at, norms, group)
-
     report = report_for(progress, t_max)
-    result = Integration(problem, make_chart, t_max, rtol, bounded=False, report=report, memory=memory).run()
+    result = Integration(problem, chart_maker(problem, fixed_biases), t_max, rtol, report=report, memory=memory).run()
     return Trajectory(
         problem, result.pieces, result.events, result.status, result.message, result.evaluations,
         {"rtol": rtol, "fixed_biases": fixed_biases}, result.memory,

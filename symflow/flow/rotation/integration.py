@@ -25,7 +25,6 @@ from symflow.flow.rotation.walls import (
     Root,
     Unresolved,
     Watch,
-    displacement,
     first_root,
     near_data,
     sample,
@@ -47,14 +46,14 @@ class Integration:
     """State of a run: time, parameters in a chart, patterns, walls slid on, and how far data may move unwatched."""
 
     def __init__(
-        self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float, bounded: bool,
+        self, problem: Problem, make_chart: MakeChart, t_max: float, rtol: float,
         report: Report | None = None, memory: Memory | None = None, leg: Leg | None = None,
     ) -> None:  # fmt: skip
         """``memory`` of an earlier run whose end is the start of this one: nothing is decided there a second time."""
         self.leg = Leg() if leg is None else leg
         self.path_left, self.size = self.leg.path, self.leg.size
         self.report = report
-        self.problem, self.make_chart, self.t_max, self.rtol, self.bounded = problem, make_chart, t_max, rtol, bounded
+        self.problem, self.make_chart, self.t_max, self.rtol = problem, make_chart, t_max, rtol
         self.time, self.length = self.leg.begin, problem.length
         self.chart = make_chart(problem.biases, problem.weights)
         self.everything = Rows(
@@ -274,10 +273,8 @@ class Integration:
 
     def _watched(self, path: float) -> NDArray[np.intp]:
         """Data that may meet a wall within the path ahead; each call uses up the reach of the last look at all data."""
-        if not self.bounded:
-            return np.arange(len(self.problem.points))
         if self.watch is None or path > self.watch.reach:
-            self.watch = near_data(self._values(self.chart.base), path, 2 * self.tolerance)
+            self.watch = near_data(self._values(self.chart.base), self.chart.reach, path, 2 * self.tolerance)
         self.watch.reach -= path
         return self.watch.near
 
@@ -290,9 +287,9 @@ class Integration:
         data = self._watched(path)
         side = np.where(self.patterns.active[:, data], 1.0, -1.0)
         armed = self.patterns.sliding[:, data] == 0
-        if self.bounded and len(data):
+        if len(data):
             first, last = self._values(self.chart.base, data), self._values(step.chart.parameters(step.end[:-1]), data)
-            reach = displacement(np.linalg.norm(first, axis=2), path)[:, :, None]
+            reach = self.chart.reach.displacement(np.linalg.norm(first, axis=2), path)[:, :, None]
             armed &= (side * last <= 0) | (side * first <= 0) | (np.abs(first) + np.abs(last) <= reach)
         layers, places, components = np.nonzero(armed)
         columns: list[Floats] = []

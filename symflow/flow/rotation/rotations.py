@@ -74,7 +74,7 @@ def run(
 ) -> RotationTrajectory:
     """The flow of a checked problem; ``memory`` of the one that it continues."""
     report = report_for(progress, t_max)
-    result = Integration(problem, CayleyChart, t_max, rtol, bounded=True, report=report, memory=memory).run()
+    result = Integration(problem, CayleyChart, t_max, rtol, report=report, memory=memory).run()
     return RotationTrajectory(
         problem, result.pieces, result.events, result.status, result.message, result.evaluations,
         {"rtol": rtol}, result.memory,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from symflow.flow.rotation import kernels
 from symflow.flow.rotation.equations import Parameters, Rows, preactivations
 from symflow.flow.rotation.problem import Floats
+from symflow.flow.rotation.reach import Reach, free_path
 from symflow.flow.rotation.stepping import Step
 
 DEGREE = 12
@@ -53,42 +54,14 @@ class Root(NamedTuple):
     slope: float
 
 
-def displacement(sizes: Floats, path: float | Floats) -> Floats:
-    """How far u_ℓ of each datum can move while rotations and biases move along a path of length s, or s (n,).
-
-    sizes |u_ℓ| (L, n). With E_0 = 0: E_ℓ = E_{ℓ-1} + s + (|u_ℓ| + E_{ℓ-1} + s) s/√2, because dz_ℓ = P dz_{ℓ-1} − P^⊥ dβ
-    + dP (z + β), |dP| <= |Ω|/√2, and a component of Ωu is at most |Ω||u|/√2. Whatever the patterns do on the way.
-    """
-    moved = np.zeros(sizes.shape[1])
-    result = np.empty_like(sizes)
-    for layer, size in enumerate(sizes):
-        moved = moved + path + (size + moved + path) * path / np.sqrt(2.0)
-        result[layer] = moved
-    return result
-
-
-def free_path(values: Floats, slack: float = 0.0) -> Floats:
-    """A length (n,) of path on which a datum comes to no wall nearer than ``slack``; values u (L, n, Q).
-
-    A wall at the distance m is met when the displacement E(s) has grown to m. E is convex and E(0) = 0, so that
-    E(s) <= m for s = m²/E(m), which is at most m.
-    """
-    sizes, nearest = np.linalg.norm(values, axis=2), np.maximum(np.abs(values).min(axis=2) - slack, 0.0)
-    free = np.full(values.shape[1], np.inf)
-    for layer, distance in enumerate(nearest):
-        moved = displacement(sizes, distance)[layer]
-        free = np.minimum(free, distance * np.divide(distance, moved, out=np.zeros_like(moved), where=moved > 0))
-    return free
-
-
-def near_data(values: Floats, path: float, slack: float) -> Watch:
+def near_data(values: Floats, reach: Reach, path: float, slack: float) -> Watch:
     """The data that may come as near to a wall as ``slack`` on the path ahead, and more that soon may.
 
     So many that looking at all data now and then costs no more than looking at these at every step.
     """
-    free, few = free_path(values, slack), AT_LEAST + values.shape[1] // SHARE
-    reach = REACH * path if values.shape[1] <= few else max(REACH * path, float(np.partition(free, few)[few]))
-    return Watch(np.flatnonzero(free <= reach), reach)
+    free, few = free_path(values, reach, slack), AT_LEAST + values.shape[1] // SHARE
+    length = REACH * path if values.shape[1] <= few else max(REACH * path, float(np.partition(free, few)[few]))
+    return Watch(np.flatnonzero(free <= length), length)
 
 
 def sample(step: Step, rows: Rows) -> Floats:

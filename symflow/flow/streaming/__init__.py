@@ -12,24 +12,28 @@
     windows          the flow in memory for so long
     chronicle        windows joined
     chamber, chamber_trajectory                        the chamber flow
-    nearest          a pass for the rotation flow: data next to walls, moments of the others
-    rotation, rotation_trajectory                      the rotation flow
+    nearest          a pass for moving weights: data next to walls, moments of the others
+    moving           the flow in memory from pass to pass
+    rotation, rotation_trajectory                      the flows of rotations and of general weights
 
-``separated_flow``, ``chamber_flow`` and ``rotation_flow`` come here by themselves for such points.
+``separated_flow``, ``chamber_flow``, ``rotation_flow`` and ``general_weight_flow`` come here by
+themselves for such points.
 """
 
 from symflow.flow.streaming.chamber import streamed_chamber_flow
 from symflow.flow.streaming.chamber_trajectory import StreamedChamberTrajectory
-from symflow.flow.streaming.rotation import streamed_rotation_flow
-from symflow.flow.streaming.rotation_trajectory import StreamedRotationTrajectory
+from symflow.flow.streaming.rotation import streamed_general_weight_flow, streamed_rotation_flow
+from symflow.flow.streaming.rotation_trajectory import StreamedGeneralTrajectory, StreamedRotationTrajectory
 from symflow.flow.streaming.separated import streamed_separated_flow
 from symflow.flow.streaming.separated_trajectory import StreamedSeparatedTrajectory
 
 __all__ = [
     "StreamedChamberTrajectory",
+    "StreamedGeneralTrajectory",
     "StreamedRotationTrajectory",
     "StreamedSeparatedTrajectory",
     "streamed_chamber_flow",
+    "streamed_general_weight_flow",
     "streamed_rotation_flow",
     "streamed_separated_flow",
 ]

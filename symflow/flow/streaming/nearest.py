@@ -1,6 +1,6 @@
-"""A pass over the data of a rotation flow: those nearest to walls as they are, the moments of all others.
+"""A pass over the data of a flow of moving weights: those nearest to walls as they are, the moments of all others.
 
-Nearest means: which could meet a wall after the shortest path of the parameters (``rotation.walls.free_path``). The
+Nearest means: which could meet a wall after the shortest path of the parameters (``rotation.reach.free_path``). The
 others keep their patterns on a path as long as the shortest of theirs, and until then the flow sees of them only the
 second moments of (x, 1)√ω for each pattern and class: the triangular factor of a QR decomposition (``grouping``).
 """
@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from symflow.flow.rotation.equations import Parameters
 from symflow.flow.rotation.problem import Background
-from symflow.flow.rotation.walls import free_path
+from symflow.flow.rotation.reach import Reach, free_path
 from symflow.flow.streaming.prefix_maps import preactivations
 from symflow.flow.streaming.sources import Block
 
@@ -69,13 +70,13 @@ class Sorted:
 
 @dataclass(frozen=True, eq=False)
 class Sorting:
-    """The task, at biases (L, Q) and rotations (L, Q, Q): ``explicit`` data are kept, and all nearer than ``least``.
+    """The task, at some parameters: ``explicit`` data are kept, and all nearer than ``least``.
 
-    ``masses`` (K,) of a datum of each class where the data have none of their own.
+    ``reach`` says what a path is; ``masses`` (K,) of a datum of each class where the data have none of their own.
     """
 
-    biases: Floats
-    rotations: Floats
+    at: Parameters
+    reach: Reach
     masses: Floats
     explicit: int
     least: float
@@ -83,7 +84,7 @@ class Sorting:
     def __call__(self, block: Block) -> Sorted:
         """One block."""
         assert block.labels is not None
-        *layers, _ = preactivations(block.points, self.biases, self.rotations)
+        *layers, _ = preactivations(block.points, *self.at)
         values = np.array(layers)
         data = Data(
             block.first + np.arange(len(block.points)),
@@ -91,7 +92,7 @@ class Sorting:
             block.labels,
             self.masses[block.labels] if block.weights is None else block.weights,
             (values > 0).transpose(1, 0, 2),
-            ROUNDED * free_path(values),
+            ROUNDED * free_path(values, self.reach),
         )
         return self.merge([Sorted(data, {}, np.inf)])
 

@@ -47,17 +47,18 @@ def walls(rotations: Floats, codes: Sequence[int]) -> tuple[Floats, Floats]:
     return rotations[layer] @ (entering + B), rotations[layer] @ A
 
 
-def preactivations(points: Floats, biases: Floats, rotations: Floats) -> Any:
-    """Yield u_ℓ (n, Q) layer by layer, and, last, z_L (n, Q).
+def preactivations(points: Floats, biases: Floats, weights: Floats, inverses: Floats | None = None) -> Any:
+    """Yield u_ℓ (n, Q) layer by layer, and, last, z_L (n, Q); weights (L, Q, Q) with inverses, or rotations.
 
     Columns are added one by one: what a datum gets does not depend on the rows beside it, as with a library product.
     """
     z = points
-    for bias, rotation in zip(biases, rotations, strict=True):
+    backward = weights.transpose(0, 2, 1) if inverses is None else inverses
+    for bias, weight, back in zip(biases, weights, backward, strict=True):
         entering = z + bias
-        u = product(entering, rotation.T)
+        u = product(entering, weight.T)
         yield u
-        z = product(np.maximum(u, 0.0), rotation) - bias
+        z = product(np.maximum(u, 0.0), back.T) - bias
     yield z
 
 

@@ -8,7 +8,8 @@ import pytest
 from symflow.flow import rotation_flow
 from symflow.flow.rotation.filippov import Candidate, decide, multipliers
 from symflow.flow.rotation.integration import Integration
-from symflow.flow.rotation.walls import FRACTIONS, Unresolved, displacement, first_root
+from symflow.flow.rotation.reach import RotationReach
+from symflow.flow.rotation.walls import FRACTIONS, Unresolved, first_root
 from symflow.network import draw_orthogonal
 from tests.flows.smoothed import equally_weighted, smoothed_biases_and_rotations
 
@@ -173,7 +174,7 @@ def test_no_wall_moves_farther_than_its_bound():
         values, vectors = np.linalg.eig(turn)
         moved = (vectors @ (np.exp(values)[:, :, None] * np.linalg.inv(vectors))).real @ rotations
         after = walk(points, biases + shift, moved)
-        bound = displacement(np.linalg.norm(before, axis=2), path)[:, :, None]
+        bound = RotationReach().displacement(np.linalg.norm(before, axis=2), path)[:, :, None]
         assert (np.abs(after - before) <= bound + 1e-12).all()
         assert (np.abs(after - before) > 0.05 * bound).any()
 
