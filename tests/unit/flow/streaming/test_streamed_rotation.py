@@ -89,7 +89,7 @@ def general(seed, **sizes):
     return {**given, "cumulative": rotations + 0.3 * noise}
 
 
-@pytest.mark.parametrize("seed", [0, 3, 4, 7])
+@pytest.mark.parametrize("seed", [0, 1, 3, 4])
 def test_windows_make_the_flow_of_general_weights(seed):
     given = general(seed, N=60, Q=2 + seed % 2, L=1 + seed % 3)
     fixed = seed == 3
