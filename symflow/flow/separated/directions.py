@@ -120,11 +120,11 @@ def direction(data: Floats, weights: Floats | float, start: float, target: float
 
     A weight for all that is the float nearest to 1/n stands for 1/n: masses are then j/n, rounded once.
     """
-    below = int(np.searchsorted(data, start, side="right"))  # a datum on the wall counts as truncated
+    below = int(data.searchsorted(start, side="right"))  # a datum on the wall counts as truncated
     if below == 0 or target == start:
         last = below  # nothing drives the threshold, or it is where it wants to be
     else:
-        last = int(np.searchsorted(data, target, side="left" if target > start else "right"))
+        last = int(data.searchsorted(target, side="left" if target > start else "right"))
     masses_below = None if isinstance(weights, float) else prefix_sums_of(weights)
     met = _met(data, below, last)
     durations = _durations(met, start, target, _masses(below, last, weights, masses_below))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +15,7 @@ from symflow.network.arrays import Array, as_array, require_orthogonal, require_
 # Between these no square, ratio or sum of a flow leaves the floats.
 LARGEST = 1e150
 SMALLEST_WEIGHT = 1e-150
+FEW = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ def read_frame(target: ArrayLike, bias: ArrayLike, rotation: ArrayLike | None, s
     """
     vectors = []
     for values, what in ((target, "target"), (bias, "bias")):
-        vector = read_floats(values, what, 1)
+        vector = values.copy() if _is_plain(values) else read_floats(values, what, 1)
         require_shape(vector, (size,), what)
         vectors.append(vector)
     if rotation is None:
@@ -49,6 +51,17 @@ def read_frame(target: ArrayLike, bias: ArrayLike, rotation: ArrayLike | None, s
     require_shape(matrix, (size, size), "rotation")
     require_orthogonal(matrix, "rotation")
     return Frame(matrix, 0.0 - matrix @ vectors[1], matrix @ vectors[0])
+
+
+def _is_plain(values: ArrayLike) -> TypeGuard[Floats]:
+    """Whether a few numbers are as they should be already: told in a tenth of the time that it takes to read them."""
+    return (
+        type(values) is np.ndarray
+        and values.dtype == np.float64
+        and values.ndim == 1
+        and 0 < values.size <= FEW
+        and all(-LARGEST <= value <= LARGEST for value in values.tolist())
+    )
 
 
 def read_floats(values: ArrayLike, what: str, ndim: int) -> Floats:
@@ -64,9 +77,10 @@ def read_points(points: ArrayLike) -> Floats:
 
     Raises ShapeError and KindError as for ``read_frame``.
     """
-    plain = isinstance(points, np.ndarray) and points.dtype == np.float64 and points.ndim == 2 and points.size > 0
-    if plain and not np.ma.isMaskedArray(points) and np.max(points) <= LARGEST and np.min(points) >= -LARGEST:
-        return np.asarray(points)  # no NaN passes this
+    if isinstance(points, np.ndarray) and points.dtype == np.float64 and points.ndim == 2 and points.size > 0:
+        array = np.asarray(points)
+        if not np.ma.isMaskedArray(points) and array.max() <= LARGEST and array.min() >= -LARGEST:
+            return array  # no NaN passes this
     return read_floats(points, "points", 2)
 
 
