@@ -1,9 +1,10 @@
 """Flows beside general programs, in one run: times as ratios, and the error of each against mpmath.
 
-    python benchmarks/flows.py [--quick] [--seconds S] [--only separated|chamber|growth|gradients]
+    python benchmarks/flows.py [--quick] [--seconds S] [--only separated|chamber|certified|growth|gradients]
 
 - separated: one threshold past N data, against a sort, SciPy, diffrax, heyoka and gradient descent;
 - chamber: all biases of L layers across walls and along them, against SciPy, diffrax and heyoka;
+- certified: what certificates of chamber flows cost;
 - growth: how the time and the memory of symflow grow with N, Q and L;
 - gradients: closed formulas against jax.jit(jax.grad) and torch.
 
@@ -27,6 +28,7 @@ import tables  # noqa: E402 - NumPy reads the number of threads when it is impor
 TABLES = {
     "separated": tables.separated,
     "chamber": tables.chamber,
+    "certified": tables.certified,
     "growth": tables.growth,
     "gradients": tables.gradients,
 }
