@@ -24,10 +24,8 @@ RUNS = 3
 def certified(quick: bool, _: float) -> list[str]:
     """Print the table; nothing in it can fail: a flow that is not certified is counted."""
     count = FEW if quick else MANY
-    print(
-        f"Certificates: CPU time for each event of {count} draws to t = {END:g}, slides included, by the checker and the"
-    )
-    print("replay in balls (the fewest of some runs); median, quartiles and largest of the sums.\n")
+    print(f"Certificates: CPU time for each event of {count} draws to t = {END:g}, slides included, by the checker and")
+    print(f"the replay in balls (the least of {RUNS} runs); median, quartiles and largest of the sums.\n")
     heading("L", "N", "events", "µs checker", "µs replay", "µs together", "not certified")
     for depth, size in SIZES:
         found, events, refused = [], 0, 0

@@ -56,7 +56,7 @@ class BallFlow:
     pull: float
     twist: float
     legs: list[_Leg] = field(default_factory=list)  # as far as was asked
-    derivatives: list[Any] = field(default_factory=list)  # θ', θ'', … at m, as far as was asked
+    derivatives: dict[int, list[Any]] = field(default_factory=dict)  # for ``derivatives_at``, by identity
     known: dict[float, tuple[Any, Any, float, float]] = field(default_factory=dict)  # for ``state_at``
 
     def velocity_at(self, state: Any) -> Any:
@@ -64,10 +64,8 @@ class BallFlow:
         return self.velocity - self.M * (state - self.start)
 
     def derivatives_at(self, velocity: Any, order: int) -> list[Any]:
-        """θ', θ'', … up to an order, where θ' is this velocity; those at m are kept."""
-        found = self.derivatives if velocity is self.velocity else []
-        if not found:
-            found.append(velocity)
+        """θ', θ'', … up to an order, where θ' is this velocity; kept, and so is the velocity."""
+        found = self.derivatives.setdefault(id(velocity), [velocity])
         while len(found) < order:
             found.append(-(self.M * found[-1]))
         return found

@@ -17,6 +17,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_bounds import OUT, below, norm
 from symflow.flow.chamber.ball_flow import BallFlow, BallFunction
@@ -27,8 +29,10 @@ FINE = 0.5  # of the time of the fastest mode: shorter steps of order 2 are wort
 HALVINGS = 8
 GRID = 64  # times in an octave at which several functions may be looked at
 SLACK = 1.0 - 1e-3  # of a step that is allowed
-# the coefficient i of Σ_j c_j s^j, 0 <= s <= 1, is Σ_{j<=i} c_j times the entry j of row i
-BERNSTEIN = [[math.comb(i, j) / math.comb(ORDER, j) for j in range(i + 1)] for i in range(ORDER + 1)]
+ORDERS = np.arange(ORDER + 1)
+FACTORIALS = np.array([math.factorial(order) for order in range(ORDER + 1)], dtype=np.float64)
+# the coefficients of Σ_j c_j s^j, 0 <= s <= 1, from c
+BERNSTEIN = np.array([[math.comb(i, j) / math.comb(ORDER, j) for j in range(ORDER + 1)] for i in range(ORDER + 1)])
 
 
 @dataclass(slots=True)
@@ -120,15 +124,15 @@ def _positive_for(
         derivatives.append(middle)
         wrong.append((growth + float(ball.rad()) + OUT * abs(middle)) * (1.0 + OUT))
         growth *= flow.size
-    rest = (function.size * norm(vectors[ORDER - 1]) + growth) * (1.0 + OUT)
+    derivatives.append(-(function.size * norm(vectors[ORDER - 1]) + growth) * (1.0 + OUT))
+    wrong.append(0.0)
+    coefficients = np.array((derivatives, wrong)) / FACTORIALS
     step = longest
     for _ in range(1 + halvings):
-        powers = [step**order / math.factorial(order) for order in range(ORDER + 1)]
-        terms = [value * power for value, power in zip(derivatives, powers, strict=False)]
-        terms.append(-rest * powers[ORDER])
-        slack = room + sum(value * power for value, power in zip(wrong, powers, strict=False))
-        slack += OUT * (sum(map(abs, terms)) + slack)
-        if min(sum(weight * term for weight, term in zip(row, terms, strict=False)) for row in BERNSTEIN) > slack:
+        terms, spread = coefficients * step**ORDERS
+        slack = room + float(spread.sum())
+        slack += OUT * (float(np.abs(terms).sum()) + slack)
+        if float((BERNSTEIN @ terms).min()) > slack:
             return step
         step *= 0.5
     return 0.0
