@@ -14,12 +14,13 @@ from symflow.flow.rotation.charts import Chart
 from symflow.flow.rotation.crossing import Meeting, Undecided, walls_at
 from symflow.flow.rotation.equations import Parameters, Rows, preactivations
 from symflow.flow.rotation.grouping import Patterns
+from symflow.flow.rotation.invariants import Invariants
 from symflow.flow.rotation.legs import Exhausted, Leg, Memory, Outcome
 from symflow.flow.rotation.problem import Floats, Problem
 from symflow.flow.rotation.sliding import Left, Slides, Wall
 from symflow.flow.rotation.stepping import Step, take
 from symflow.flow.rotation.tableau import ALL_STAGES, STAGES
-from symflow.flow.rotation.trajectories import Event, InvariantError, Piece, Status, loss
+from symflow.flow.rotation.trajectories import Event, Piece, Status, loss
 from symflow.flow.rotation.walls import (
     FRACTIONS,
     Root,
@@ -36,9 +37,6 @@ ROUNDING = 1e-14  # values of this size, in units of the data, are zero
 MOST_EVENTS_AT_ONCE = 60  # events within rounding of one time, after which the flow is called stalled
 POLISHING = 8  # Newton steps that place an event
 NEXT = 4.0  # after an event at a fraction of a step the next one is at most so many times as long: another is near
-MISMATCH = 10.0  # times what the error of a step allows, between the cost's fall and what was dissipated
-RISE = 1.0  # the same for a cost that rises
-ROUNDED = 1e2  # units of rounding within which a velocity is orthogonal to rows
 TINY = 1e-8  # share of a step whose square is rounding
 
 
@@ -81,7 +79,8 @@ class Integration:
         scale[: problem.biases.size] *= self.length
         self.scale = scale
         self.cost = loss(problem, self.chart.base) if problem.background is None else self.slides.cost(self.chart.base)
-        self.norms = np.linalg.norm(problem.weights, axis=2)
+        norms = np.linalg.norm(problem.weights, axis=2)
+        self.invariants = Invariants(self.length, problem.mass, rtol, scale, norms)
 
     # -- the loop ------------------------------------------------------------------------------------------------------
 
@@ -169,72 +168,15 @@ class Integration:
         self.path_left -= self._path(step)
         end = self.slides.back_to_walls(end, self.make_chart)
         self.chart = self.make_chart(end.biases, end.weights)
-        self._check(step)
+        cost, placed = self.slides.cost(self.chart.base), self.tolerance if self.slides.walls else 0.0
+        self.invariants.check(step, self.chart, self.cost, cost, placed, f"at t = {self.time:.6g}")
+        self.cost = cost
         values = self._values_of(datum for _, datum, _ in self.fresh) if self.fresh else {}
         for place in list(self.fresh):
             layer, datum, component = place
             side = 1.0 if self.patterns.active[layer, datum, component] else -1.0
             if side * values[datum][layer, component] > self.fresh[place]:
                 del self.fresh[place]
-
-    def _check(self, step: Step) -> None:
-        """What is conserved is conserved to rounding, and the cost falls by what was dissipated (C10)."""
-        cost = self.slides.cost(self.chart.base)
-        allowed = self._allowed(step, cost)
-        if abs(self.cost - cost - step.dissipation) > MISMATCH * allowed or cost > self.cost + RISE * allowed:
-            raise InvariantError(
-                f"at t = {self.time:.6g} the cost went from {self.cost:.17g} to {cost:.17g} while the flow dissipated "
-                f"{step.dissipation:.3g}; the two must agree. A smaller rtol may help; if not, this is a bug"
-            )
-        self.cost = cost
-        weights = self.chart.base.weights
-        if self.chart.group == "rotations":
-            defect = float(np.abs(weights @ weights.transpose(0, 2, 1) - np.eye(weights.shape[-1])).max())
-            if defect > 1e-14:
-                raise InvariantError(f"at t = {self.time:.6g} a rotation is off the orthogonal group by {defect:.1e}")
-        else:
-            self._check_rows(step)
-
-    def _check_rows(self, step: Step) -> None:
-        """Rows keep their norms: those that the run began with, and by a velocity orthogonal to each row (B8).
-
-        The chart brings rows back to their norms, which would hide a velocity that changes them.
-        """
-        defect = float(np.abs(np.linalg.norm(self.chart.base.weights, axis=2) / self.norms - 1.0).max())
-        if not defect <= 1e-14:
-            raise InvariantError(f"at t = {self.time:.6g} the norm of a row is off by {defect:.1e} of it")
-        start = step.chart.base
-        changes = step.slopes[0, start.biases.size : -1].reshape(start.weights.shape)
-        radial = np.abs((changes * start.weights).sum(axis=2)).max(axis=1)
-        # Ẇ is a product with W^{-T}, whose product with Wᵀ is the identity up to the condition of W; and along a wall
-        # the change is by the preactivation there, which is zero up to rounding of the data, or, where a slide begins,
-        # up to how well the event was placed.
-        size = np.linalg.norm(start.weights, axis=(1, 2))
-        condition, speed = size * np.linalg.norm(start.inverses, axis=(1, 2)), np.linalg.norm(step.slopes[0, :-1])
-        rounding = ROUNDED * np.finfo(float).eps * condition * size * (1 + self.length)
-        placed = self.tolerance * condition if self.slides.walls else 0.0
-        if not (radial <= (rounding + placed) * speed).all():
-            raise InvariantError(f"at t = {self.time:.6g} the velocity of a weight changes the norm of a row")
-
-    def _allowed(self, step: Step, cost: float) -> float:
-        """How far the cost may be off after a step: by its error, and by rounding.
-
-        The step may be off by δ, |δ_i| ≤ ``scale`` in the mean over the n coordinates, and the cost then by |∇C·δ|, at
-        most |v ∘ scale| √n with the velocity v = −∇C, and in second order by the masses times |δ|². Residuals are
-        rounded in units of what they are differences of, the largest coordinate ℓ (times the condition of the weights),
-        which makes εℓ√(2CM) of the cost C, M the sum of the masses. All of it is linear in ℓ, unless the cost is tiny:
-        an offset of the data, which changes no residual, does not hide a rise of ℓ² times the tolerance.
-        """
-        n, eps, at = len(self.scale), np.finfo(float).eps, self.chart.base
-        gradient = max(
-            float(np.linalg.norm(velocity * self.scale)) for velocity in (step.slopes[0, :-1], step.final_velocity)
-        )
-        condition = float(np.abs(at.weights).max() * np.abs(at.inverses).max()) * at.biases.shape[1]
-        unit = eps * self.length * condition * n
-        mass = self.problem.mass
-        top = max(cost, self.cost)
-        error = gradient * np.sqrt(n) + mass * n * (self.rtol * self.length) ** 2
-        return float(error + unit * np.sqrt(2.0 * top * mass) + mass * unit**2 + eps * n * top)
 
     # -- events --------------------------------------------------------------------------------------------------------
 
