@@ -84,7 +84,7 @@ def read_problem(
     """
     if is_dask(points):
         raise UnsupportedError(
-            "this flow holds its points in memory, and these are a Dask array; load them, "
+            "the points are needed in memory, and these are a Dask array; load them, "
             "points.compute(), or a sample of them, points[::100].compute()"
         )
     x, goals, b = read_real(points, "points", 2), read_real(targets, "targets", 2), read_real(biases, "biases", 2)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from symflow.errors import KindError, ShapeError, UnsupportedError
-from symflow.flow import chamber_flow, general_weight_flow, separated_flow
+from symflow.flow import chamber_flow, separated_flow
+from symflow.flow.rotation import chamber_moments
 from symflow.flow.streaming import streamed_chamber_flow, streamed_rotation_flow
 from tests.unit.flow.chamber.instances import draw
 from tests.unit.flow.streaming.large_data import happenings
@@ -69,7 +70,7 @@ def test_chunks_that_cannot_be_read():
     with pytest.raises(ShapeError, match="compute_chunk_sizes"):
         separated_flow(unknown[unknown[:, 0] >= 0], [1.0, 1.0], [0.0, 0.0])
     with pytest.raises(UnsupportedError, match=r"points\.compute\(\)"):
-        general_weight_flow(unknown, np.zeros(20, dtype=int), [[0, 0]], [[0.0, 0.0]], [np.eye(2)], t_max=1.0)
+        chamber_moments(unknown, np.zeros(20, dtype=int), [[0, 0]], [[0.0, 0.0]], [np.eye(2)])
 
 
 def test_dask_is_imported_for_dask_arrays_only():
