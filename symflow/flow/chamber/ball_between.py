@@ -47,6 +47,7 @@ class BetweenEvents:
     def begin_again(self) -> None:
         """The next segment is the first one again."""
         self.walls = None
+        self.changed.clear()
 
     def change(self, data: set[int]) -> None:
         """These data have other patterns, or slide on other walls."""

@@ -109,9 +109,9 @@ class BallFlow:
         duration = above(time)
         reach, wanted = self.size * duration, 2.0 ** -float(flint.ctx.prec)
         parts, terms, generator = _reciprocals(flint.ctx.prec), leg.terms, None
-        if not terms:
+        if not terms or not leg.time > 0:  # a time that may be zero has no ratios to others
             leg.time = time
-            terms.append(leg.velocity * time)
+            terms[:] = [leg.velocity * time]
         power = ratio = None if time is leg.time else time / leg.time
         state, left_out = leg.start, leg.speed * duration * (1.0 + OUT)
         for k in range(1, TERMS):
