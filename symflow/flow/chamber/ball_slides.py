@@ -50,8 +50,6 @@ class BallSlide:
         tied = [places for places in walls_of.values() if len({layer for layer, _ in places}) > 1]
         self.groups = _connected([{number for _, number in places} for places in tied])
         self.alone = [number for number in range(len(walls)) if all(number not in group for group in self.groups)]
-        self.fans: list[BallFan] = []
-        self.where = where
         self.jumps: dict[int, tuple[Any, Any]] = {}  # d of the walls, when first asked for
         # by a node, the walls of all data that come to it: those without regard to the datum; at one point, all behind
         self.shared: dict[BallNode, set[tuple[int, int]]] = {}
@@ -72,6 +70,8 @@ class BallSlide:
                 raise CertificateError(f"{where}: the sliding walls have dependent normals") from None
             self.back = self.multipliers.transpose()
             self.onto = identity(n) - self.back * self.G
+        self.fans = [BallFan(patterns, self.G, self.back, group, self.number, where) for group in self.groups]
+        self.taken += sum(fan.taken for fan in self.fans)
 
     def goes_on(self, walls: tuple[SlidingWall, ...], changed: set[int]) -> bool:
         """Whether this is also the slide on ``walls`` after these data have changed their patterns."""
@@ -105,11 +105,6 @@ class BallSlide:
             row, offset = self.jumps[number]
             functions[Share(number, active=False)] = function_of(share, start)
             functions[Share(number, active=True)] = function_of(row - share, offset - start)
-        if self.groups and not self.fans:
-            self.fans = [
-                BallFan(self.patterns, self.G, self.back, group, self.number, self.where) for group in self.groups
-            ]
-            self.taken += sum(fan.taken for fan in self.fans)
         for group, fan in zip(self.groups, self.fans, strict=True):
             functions.update({Edge(tuple(group), ray): edge for ray, edge in enumerate(fan.edges())})
         return functions

@@ -152,3 +152,9 @@ def test_a_replay_that_begins_again_goes_on_with_its_proofs():
     flint.ctx.prec = 256
     anew = balls._Replay(flow, 256, BetweenEvents()).run()
     assert between.done == len(flow.segments) and again == anew
+
+
+def test_what_a_fan_takes_for_zero_is_counted(monkeypatch):
+    flow = chamber_flow(**draw(76, N=24, L=3), t_max=8.0)
+    found = isolate_events(flow).taken_as_zero
+    assert found > 70
