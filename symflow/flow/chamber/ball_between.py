@@ -16,7 +16,7 @@ from symflow.flow.chamber.ball_flow import BallFunction
 from symflow.flow.chamber.ball_passing import ZERO
 from symflow.flow.chamber.ball_patterns import BallPatterns
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
-from symflow.flow.chamber.ball_slides import BallSlide, End, Share
+from symflow.flow.chamber.ball_slides import BallSlide, End
 from symflow.flow.chamber.ball_walls import NearWalls, Place
 
 
@@ -74,8 +74,7 @@ class BetweenEvents:
     def _slide_goes_on(self, stretch: Stretch, end: float, causes: dict[Any, tuple[BallFunction, float]]) -> None:
         for key, function in stretch.ends.items():
             if function.rests(stretch.course.flow, ZERO):
-                walls = (key.wall,) if isinstance(key, Share) else key.walls
-                self.resting.add((*(stretch.slide.walls[wall] for wall in walls), key[1]))
+                self.resting.add((*(stretch.slide.walls[wall] for wall in key.walls), key[1]))
             else:
                 until = causes[key][1] if key in causes else end
                 begin = 0.0

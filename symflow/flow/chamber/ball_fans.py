@@ -21,9 +21,9 @@ import flint
 
 from symflow.errors import CertificateError
 from symflow.flow.chamber.ball_flow import BallFunction, function_of
+from symflow.flow.chamber.ball_passing import ZERO
 from symflow.flow.chamber.ball_patterns import BallNode, BallPatterns, Entries
 
-FLAT = 2.0**-70  # a height within this of zero is taken for zero, and counted
 MOST_CONES = 1024
 
 Place = tuple[int, int]  # layer from 0, component
@@ -92,7 +92,7 @@ class BallFan:
             if leaf is not off:
                 total, moment, target = kind.sums
                 row += w.transpose() * (leaf.gram - off.gram) * total
-                force = leaf.pull * (target - leaf.A * moment) - off.pull * (target - off.A * moment)
+                force = leaf.force(moment, target) - off.force(moment, target)
                 value -= (force.transpose() * w)[0, 0]
         return row, value
 
@@ -114,7 +114,7 @@ class BallFan:
         axes = [[Ray([flint.arb(sign * (row == axis)) for row in range(m)]) for axis in range(m)] for sign in (-1, 1)]
         everything = (1 << m) - 1
         tight = [everything & ~(1 << axis) for axis in range(m)]
-        found: dict[int, Ray] = {}
+        found: dict[Ray, None] = {}  # in order
         for signs in product((0, 1), repeat=m):
             start = _Cone([axes[sign][axis] for axis, sign in enumerate(signs)], tight, {})
             parts: list[tuple[_Cone, tuple[BallNode, ...]]] = [(start, ())]
@@ -129,8 +129,8 @@ class BallFan:
             for cone, leaves in parts:
                 for ray in cone.rays:
                     ray.leaves = leaves
-                    found[id(ray)] = ray
-        return list(found.values())
+                    found[ray] = None
+        return list(found)
 
     def _laid_out(self, cone: _Cone, kind: _Class, signs: tuple[int, ...]) -> list[tuple[_Cone, BallNode]]:
         """The parts of a cone in which the data of a class have one pattern, with its last node."""
@@ -196,7 +196,7 @@ class BallFan:
     def _side(self, height: Any) -> int:
         if height == 0:
             return 0
-        if abs(height) < FLAT:
+        if abs(height) < ZERO:
             self.taken += 1
             return 0
         if height > 0:

@@ -37,6 +37,10 @@ class BallNode:
     children: dict[Entries, BallNode] = field(default_factory=dict)
     slot: int = -1  # a number for each of its preactivations: this and the next ones
 
+    def force(self, x: Any, target: Any) -> Any:
+        """What data of a whole pattern with these Σ w x and Σ w y add to c."""
+        return self.pull * (target - self.A * x)
+
 
 class BallPatterns:
     """Patterns of all data, and the force c - Hθ that follows from them."""
@@ -63,7 +67,7 @@ class BallPatterns:
             leaf = self.paths[members[0]][-1]
             total, moment, target = self.sums(members)
             self.H += leaf.gram * total
-            self.c += leaf.pull * (target - leaf.A * moment)
+            self.c += leaf.force(moment, target)
 
     def path(self, pattern: list[Entries]) -> list[BallNode]:
         """The nodes of all prefixes of a pattern, from the empty one on."""
@@ -84,7 +88,7 @@ class BallPatterns:
             new, x, weight = self.paths[i][-1], self.point(i), flint.arb(self.weights[i])
             target = column_of(self.targets[i])
             self.H += (new.gram - old.gram) * weight
-            self.c += (new.pull * (target - new.A * x) - old.pull * (target - old.A * x)) * weight
+            self.c += (new.force(x, target) - old.force(x, target)) * weight
 
     def changed(self, changes: tuple[PatternChange, ...]) -> dict[int, list[Entries]]:
         """What the patterns become, by datum."""

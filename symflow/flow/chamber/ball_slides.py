@@ -25,6 +25,11 @@ class Share(NamedTuple):
     wall: int
     active: bool
 
+    @property
+    def walls(self) -> tuple[int, ...]:
+        """The wall, as for an edge."""
+        return (self.wall,)
+
 
 class Edge(NamedTuple):
     """f on a ray of the fan of walls that are tied, whose root ends the slide along that ray."""

@@ -259,7 +259,7 @@ class _Replay:
             value, slope = float(function.value(state)), float(function.slope(velocity))
             if slope < 0.0 and abs(value) <= -slope * TIME * (1.0 + segment.end) * 10.0:
                 if key in released if isinstance(key, Share) else not off.isdisjoint(key.walls):
-                    own.update((key.wall,) if isinstance(key, Share) else key.walls)
+                    own.update(key.walls)
                 causes[key] = function  # or it comes to rest as another one ends
         if not causes:
             raise CertificateError(f"{stretch.where}: no wall passes through zero at its end, t = {segment.end:.12g}")

@@ -50,9 +50,8 @@ def streamed_rotation_flow(
     ('finished', True, True)
     """
     t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit")
-    goals = as_floats(as_array(targets, "targets", 2))
-    source = open_source(points, labels, weights, len(goals), block)
-    empty = rotation_problem(*_origins(source, goals), goals, biases, rotations, None)
+    source, given = _opened(points, labels, targets, weights, block)
+    empty = rotation_problem(*given, biases, rotations, None)
     run = Run(source, survey(source), empty, CayleyChart, t_max, rtol, explicit, report_for(progress, t_max))
     outcome, message = run.go()
     return StreamedRotationTrajectory(
@@ -85,9 +84,8 @@ def streamed_general_weight_flow(
     array([1.25, 4.  ])
     """
     t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit")
-    goals = as_floats(as_array(targets, "targets", 2))
-    source = open_source(points, labels, weights, len(goals), block)
-    empty = general_problem(*_origins(source, goals), goals, biases, cumulative, None)
+    source, given = _opened(points, labels, targets, weights, block)
+    empty = general_problem(*given, biases, cumulative, None)
     charts = chart_maker(empty, fixed_biases)
     run = Run(source, survey(source), empty, charts, t_max, rtol, explicit, report_for(progress, t_max))
     outcome, message = run.go()
@@ -97,6 +95,10 @@ def streamed_general_weight_flow(
     )  # fmt: skip
 
 
-def _origins(source: Source, goals: Floats) -> tuple[Floats, NDArray[np.intp]]:
-    """One point at the origin for each class: what is left of the input is checked as in memory."""
-    return np.zeros((len(goals), source.width)), np.arange(len(goals))
+def _opened(
+    points: Any, labels: Any, targets: Any, weights: Any, block: int
+) -> tuple[Source, tuple[Floats, NDArray[np.intp], Floats]]:
+    """The data; and instead of them one point at the origin for each class, with which the rest is checked."""
+    goals = as_floats(as_array(targets, "targets", 2))
+    source = open_source(points, labels, weights, len(goals), block)
+    return source, (np.zeros((len(goals), source.width)), np.arange(len(goals)), goals)
