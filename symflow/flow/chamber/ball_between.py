@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import chain, starmap
 from typing import Any
 
 from symflow.errors import CertificateError
-from symflow.flow.chamber.ball_bounds import OUT, above, floats, spill
+from symflow.flow.chamber.ball_bounds import OUT, above
 from symflow.flow.chamber.ball_flow import BallFunction
 from symflow.flow.chamber.ball_passing import ZERO
 from symflow.flow.chamber.ball_patterns import BallPatterns
+from symflow.flow.chamber.ball_pieces import pieces
 from symflow.flow.chamber.ball_positive import BallCourse, stays_positive
 from symflow.flow.chamber.ball_slides import BallSlide, End
 from symflow.flow.chamber.ball_walls import NearWalls, Place
@@ -29,7 +31,6 @@ class Stretch:
     slide: BallSlide
     ends: dict[End, BallFunction]  # of the slide
     theta: list[float]
-    rates: list[float]  # θ'
     crossed: set[Place]  # data at walls through the state
     left: set[Place]  # those that slid until the share of their own wall had a root
     where: str
@@ -87,19 +88,16 @@ class BetweenEvents:
         self, patterns: BallPatterns, walls: NearWalls, stretch: Stretch, end: float,
         causes: dict[Any, tuple[BallFunction, float]],
     ) -> None:  # fmt: skip
-        course, flow = stretch.course, stretch.course.flow
-        # the third derivative does not grow, the trajectory is next to the course, and the derivatives are balls
-        balls = end * (spill(flow.velocity) + end * spill(flow.second))
-        remainder = (course.around + balls + flow.twist * end**3 / 6.0) * (1.0 + OUT)
         done: set[Any] = set()
-        for place in walls.candidates(stretch.theta, stretch.rates, floats(flow.second), end, remainder):
+        for place in chain.from_iterable(starmap(walls.candidates, pieces(stretch.course, stretch.theta, end))):
             layer, i, k = place
             key = patterns.same_wall(i, layer, k)
             if key in done:
                 continue
             done.add(key)
             function, until = causes[key] if key in causes else (patterns.kept(i, layer, k), end)
-            stays_positive(course, function, self._after_start(stretch, function, place), until, stretch.where)
+            begin = self._after_start(stretch, function, place)
+            stays_positive(stretch.course, function, begin, until, stretch.where)
 
     def _after_start(self, stretch: Stretch, function: BallFunction, place: Place) -> float:
         """The time up to which a function is positive because it starts at zero and leaves it; 0 if it does not."""

@@ -7,9 +7,13 @@ on nonnegative floats are done, whose roundoff is below 2^-45 in relation to the
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import flint
+import numpy as np
+
+from symflow.network.arrays import Array
 
 OUT = 2.0**-40
 TINY = 1e-290  # covers what is lost below the range of floats
@@ -36,6 +40,7 @@ def spill(column: Any) -> float:
     return norm(column - column.mid())
 
 
+@cache
 def identity(n: int) -> Any:
     """The identity matrix."""
     return flint.arb_mat([[int(row == column) for column in range(n)] for row in range(n)])
@@ -48,4 +53,13 @@ def column_of(values: list[float]) -> Any:
 
 def floats(matrix: Any) -> list[float]:
     """The midpoints, row by row."""
-    return [float(entry) for entry in matrix.entries()]
+    return list(map(float, matrix.entries()))
+
+
+@cache
+def bernstein(order: int) -> Array:
+    """The matrix from the coefficients of Σ_j c_j s^j, 0 <= s <= 1, to those in Bernstein's basis.
+
+    The polynomial lies between the smallest and the largest of these. Entries are in [0, 1].
+    """
+    return np.array([[math.comb(i, j) / math.comb(order, j) for j in range(order + 1)] for i in range(order + 1)])

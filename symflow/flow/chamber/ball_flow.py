@@ -18,6 +18,7 @@ from symflow.flow.chamber.ball_bounds import OUT, TINY, above, below, norm, spil
 STRIDE = 4.0  # |M| times the time that one series is used for
 MOST = 20_000  # strides
 TERMS = 400
+LOOK = 7  # so many terms of a series are added between two looks at how long they are
 
 
 @cache
@@ -40,6 +41,7 @@ class _Leg:
     error: float
     time: Any = None
     terms: list[Any] = field(default_factory=list)
+    lengths: dict[int, float] = field(default_factory=dict)  # of the kth one, where it was looked at
 
 
 @dataclass(slots=True)
@@ -108,11 +110,16 @@ class BallFlow:
     def _series(self, leg: _Leg, time: Any) -> tuple[Any, float]:
         duration = above(time)
         reach, wanted = self.size * duration, 2.0 ** -float(flint.ctx.prec)
-        parts, terms, generator = _reciprocals(flint.ctx.prec), leg.terms, None
+        parts, terms = _reciprocals(flint.ctx.prec), leg.terms
         if not terms or not leg.time > 0:  # a time that may be zero has no ratios to others
             leg.time = time
             terms[:] = [leg.velocity * time]
-        power = ratio = None if time is leg.time else time / leg.time
+            leg.lengths.clear()
+        power = ratio = generator = None
+        longer = 1.0
+        if time is not leg.time:
+            power = ratio = time / leg.time
+            longer = above(ratio)
         state, left_out = leg.start, leg.speed * duration * (1.0 + OUT)
         for k in range(1, TERMS):
             if k > len(terms):
@@ -124,6 +131,10 @@ class BallFlow:
             else:
                 state = state + terms[k - 1] * power
                 power = power * ratio
+            if k % LOOK == 0:  # the term itself is shorter than its bound by |M|
+                if k not in leg.lengths:
+                    leg.lengths[k] = norm(terms[k - 1])
+                left_out = min(left_out, leg.lengths[k] * longer**k * (1.0 + OUT))
             left_out *= reach / (k + 1) * (1.0 + OUT)
             if left_out <= wanted:
                 return state, left_out + TINY

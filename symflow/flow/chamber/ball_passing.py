@@ -28,6 +28,7 @@ from symflow.flow.chamber.ball_positive import BallCourse
 ZERO = 2.0**-70  # values within this of zero are taken for zero where two walls are met at once, and counted
 LONGER = 1e-6  # an event is never looked for farther than half of this from the time that the trajectory gives it
 ROUNDS = 8
+CLOSE = 2.0**-45  # a root that is as near as that is exact, at the first precision, after one correction
 
 
 class TooCoarseError(CertificateError):
@@ -39,18 +40,19 @@ class Passing:
     """The event between two chambers, as the course passes it."""
 
     arriving: Any  # F, the velocity before
+    speed: float  # >= |F|
     stiffness: float  # |H| before
     wall: BallFunction | None  # f, if it is one wall that is met; its gradient along the walls that are slid on
     value: float  # |f| there at most, and by how much f may differ across those walls
 
     def radius_after(
-        self, radius: float, early: float, velocity: Any, stiffness: float, moved: float, off: float
+        self, radius: float, early: float, flow: BallFlow, stiffness: float, moved: float, off: float
     ) -> float:
         """|θ - y| when both have passed: ``early`` is ρ, and the course was ``moved`` onto sliding walls."""
         both = stiffness + self.stiffness
-        jump = velocity - self.arriving
+        jump = flow.velocity - self.arriving
         close = radius + moved
-        nearby = both * (close + moved + 2.0 * (norm(self.arriving) + norm(velocity)) * early)
+        nearby = both * (close + moved + 2.0 * (self.speed + flow.speed) * early)
         braking, beside = 0.0, norm(jump)
         if self.wall is not None:
             row = self.wall.row
@@ -77,7 +79,7 @@ def meet(flow: BallFlow, function: BallFunction, about: Any, state: Any, error: 
         third = -(flow.M * second)
         f = [function.value(state), *(function.slope(derivative) for derivative in (velocity, second, third))]
         delta = (-f[0] / f[1]).mid()
-        for _ in range(2):
+        for _ in range(1 if abs(delta) < CLOSE else 2):
             rest = f[0] + delta * (f[1] + delta / 2 * (f[2] + delta / 3 * f[3]))
             delta = (delta - rest / (f[1] + delta * f[2])).mid()
         step = (about + delta).mid()

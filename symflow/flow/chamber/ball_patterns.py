@@ -32,6 +32,7 @@ class BallNode:
     rows: list[Any] = field(default_factory=list)  # their gradients by θ, each (1, n),
     sizes: list[float] = field(default_factory=list)  # and bounds of their lengths
     blind: list[bool] = field(default_factory=list)  # where they do not depend on x at all
+    point: bool = False  # whether none of them does: all that comes here is at one point
     pull: Any = None  # Bᵀ of the residual of a whole pattern,
     gram: Any = None  # and BᵀB
     children: dict[Entries, BallNode] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class BallPatterns:
         self.collapsed: dict[int, BallNode] = {}
         self.root = self._node(0, identity(self.width), flint.arb_mat(self.width, self.n))
         self.paths = [self.path(pattern) for pattern in self.patterns]
+        self.moves: dict[tuple[BallNode, BallNode, float], Any] = {}  # by how much a datum of a weight has changed H
         self.H, self.c = flint.arb_mat(self.n, self.n), flint.arb_mat(self.n, 1)
         leaves: dict[int, list[int]] = {}
         for i, path in enumerate(self.paths):
@@ -87,7 +89,10 @@ class BallPatterns:
             self.patterns[i], self.paths[i] = pattern, self.path(pattern)
             new, x, weight = self.paths[i][-1], self.point(i), flint.arb(self.weights[i])
             target = column_of(self.targets[i])
-            self.H += (new.gram - old.gram) * weight
+            move = old, new, self.weights[i]
+            if move not in self.moves:
+                self.moves[move] = (new.gram - old.gram) * weight
+            self.H += self.moves[move]
             self.c += (new.force(x, target) - old.force(x, target)) * weight
 
     def changed(self, changes: tuple[PatternChange, ...]) -> dict[int, list[Entries]]:
@@ -176,6 +181,7 @@ class BallPatterns:
             node.rows = [flint.arb_mat([[rows[k, j] for j in range(self.n)]]) for k in range(self.width)]
             node.sizes = [norm(row.transpose()) for row in node.rows]
             node.blind = [all(node.spread[k, j] == 0 for j in range(self.width)) for k in range(self.width)]
+            node.point = all(node.blind)
             node.slot, self.slots = self.slots, self.slots + self.width
         else:
             residual = B + self._block(level) if self.problem.moving else B

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from symflow.errors import CertificateError
-from symflow.flow.chamber.ball_bounds import OUT, below, norm
+from symflow.flow.chamber.ball_bounds import OUT, below, bernstein, norm
 from symflow.flow.chamber.ball_flow import BallFlow, BallFunction
 
 STEPS = 4000
@@ -31,8 +31,6 @@ GRID = 64  # times in an octave at which several functions may be looked at
 SLACK = 1.0 - 1e-3  # of a step that is allowed
 ORDERS = np.arange(ORDER + 1)
 FACTORIALS = np.array([math.factorial(order) for order in range(ORDER + 1)], dtype=np.float64)
-# the coefficients of Σ_j c_j s^j, 0 <= s <= 1, from c
-BERNSTEIN = np.array([[math.comb(i, j) / math.comb(ORDER, j) for j in range(ORDER + 1)] for i in range(ORDER + 1)])
 
 
 @dataclass(slots=True)
@@ -111,10 +109,7 @@ def _positive_for(
     flow: BallFlow, function: BallFunction, state: Any, velocity: Any, error: float, room: float, longest: float,
     halvings: int,
 ) -> float:  # fmt: skip
-    """How long after a state of the course, known to within ``error``, f is certainly above ``room``; 0 if not at all.
-
-    A polynomial is no lower than the smallest of its Bernstein coefficients on an interval.
-    """
+    """How long f is certainly above ``room`` after a state of the course known to within ``error``; 0 if not at all."""
     if not longest < math.inf:
         return 0.0
     vectors = flow.derivatives_at(velocity, ORDER)
@@ -132,7 +127,7 @@ def _positive_for(
         terms, spread = coefficients * step**ORDERS
         slack = room + float(spread.sum())
         slack += OUT * (float(np.abs(terms).sum()) + slack)
-        if float((BERNSTEIN @ terms).min()) > slack:
+        if float((bernstein(ORDER) @ terms).min()) > slack:
             return step
         step *= 0.5
     return 0.0

@@ -49,19 +49,16 @@ class BallSlide:
         self.number = {(w.layer - 1, i, w.component): number for number, w in enumerate(walls) for i in w.data}
         self.held = set(self.number)  # the places that slide
         self.data = {i for _, i, _ in self.held}
-        walls_of: dict[int, set[tuple[int, int]]] = {}  # of every datum the layers and numbers of its walls
-        for (layer, i, _), number in self.number.items():
-            walls_of.setdefault(i, set()).add((layer, number))
-        tied = [places for places in walls_of.values() if len({layer for layer, _ in places}) > 1]
-        self.groups = _connected([{number for _, number in places} for places in tied])
+        self.groups = _connected(_tied(walls))
         self.alone = [number for number in range(len(walls)) if all(number not in group for group in self.groups)]
         self.jumps: dict[int, tuple[Any, Any]] = {}  # d of the walls, when first asked for
         # by a node, the walls of all data that come to it: those without regard to the datum; at one point, all behind
         self.shared: dict[BallNode, set[tuple[int, int]]] = {}
         for layer, i, k in self.number:
-            *earlier, node = patterns.paths[i][: layer + 1]
-            for known in [node] * node.blind[k] + [before for before in earlier if all(before.blind)]:
-                self.shared.setdefault(known, set()).add((layer, k))
+            path = patterns.paths[i]
+            for level in range(layer + 1):
+                if path[level].point or (level == layer and path[level].blind[k]):
+                    self.shared.setdefault(path[level], set()).add((layer, k))
         self.taken = 0  # data that are taken to be on one wall, to within the balls
         functions = [self._one_wall(wall, where) for wall in walls]
         self.rows = [function.row for function in functions]
@@ -74,6 +71,7 @@ class BallSlide:
             except ZeroDivisionError:
                 raise CertificateError(f"{where}: the sliding walls have dependent normals") from None
             self.back = self.multipliers.transpose()
+            self.lines = [flint.arb_mat(1, n, row) for row in self.multipliers.tolist()]
             self.onto = identity(n) - self.back * self.G
         self.fans = [BallFan(patterns, self.G, self.back, group, self.number, where) for group in self.groups]
         self.taken += sum(fan.taken for fan in self.fans)
@@ -92,7 +90,10 @@ class BallSlide:
 
     def generator(self) -> Any:
         """ΠHΠ."""
-        return self.onto * self.patterns.H * self.onto if self.walls else self.patterns.H
+        if not self.walls:
+            return self.patterns.H
+        beside = self.patterns.H - (self.patterns.H * self.back) * self.G
+        return beside - self.back * (self.G * beside)
 
     def velocity(self, state: Any) -> Any:
         """Π(c - Hθ)."""
@@ -103,7 +104,7 @@ class BallSlide:
         """The functions that are positive as long as the slide goes on: μ and d - μ of every wall alone, and edges."""
         functions: dict[End, BallFunction] = {}
         for number in self.alone:
-            line = flint.arb_mat([[self.multipliers[number, column] for column in range(self.patterns.n)]])
+            line = self.lines[number]
             share, start = -(line * self.patterns.H), (line * self.patterns.c)[0, 0]
             if number not in self.jumps:
                 self.jumps[number] = self.patterns.jump(self.walls[number], self.rows[number])
@@ -126,6 +127,18 @@ class BallSlide:
                     raise CertificateError(f"{where}: data that slide on one wall are at different ones")
                 self.taken += 1
         return function
+
+
+def _tied(walls: tuple[SlidingWall, ...]) -> list[set[int]]:
+    """For the data that slide in several layers, the numbers of their walls."""
+    if len({wall.layer for wall in walls}) < 2:
+        return []
+    places: dict[int, set[tuple[int, int]]] = {}
+    for number, wall in enumerate(walls):
+        for i in wall.data:
+            places.setdefault(i, set()).add((wall.layer, number))
+    several = dict.fromkeys(frozenset(place) for place in places.values() if len({layer for layer, _ in place}) > 1)
+    return [{number for _, number in place} for place in several]
 
 
 def _connected(sets: list[set[int]]) -> list[list[int]]:

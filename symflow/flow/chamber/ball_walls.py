@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from symflow.flow.chamber.ball_bounds import floats
+from symflow.flow.chamber.ball_bounds import bernstein, floats
 from symflow.flow.chamber.ball_patterns import BallNode, BallPatterns
 from symflow.network.arrays import Array
 
@@ -82,21 +82,18 @@ class NearWalls:
                     self._refresh(place)
             self.nodes[layer][i], self.values[layer][i], self.side_of[layer][i] = node, values, sides
 
-    def candidates(
-        self, theta: list[float], first: list[float], second: list[float], length: float, remainder: float
-    ) -> Iterator[Place]:
-        """The data whose preactivation is not seen to keep its sign on a path of θ of some length in time.
+    def candidates(self, path: list[list[float]], remainder: float) -> Iterator[Place]:
+        """The data whose preactivation is not seen to keep its sign on a path: θ(s) = Σ_j p_j s^j, 0 <= s <= 1.
 
-        θ(t) is within ``remainder`` of a ball around θ + θ' t + θ'' t²/2, so that the sum of f and of what f' t and
-        f'' t²/2 may take away, less |∇f| times the remainder, is a bound. A sum of n products of floats, each rounded
-        once before, differs from what it stands for by at most 2^-53 (n + 4) times the sum of its absolute summands;
-        all of this together is below ``roundoff`` times the sizes that are added up here.
+        θ(s) is within ``remainder`` of that, so that the smallest of the coefficients of f in Bernstein's basis, less
+        |∇f| times the remainder, is a bound. A sum of products of floats, each rounded once before, differs from what
+        it stands for by at most 2^-53 times the number of roundings that a summand goes through, n + 4 and as many more
+        as there are p_j, and times the sum of its absolute summands; all of this together is below ``roundoff`` times
+        the sizes that are added up here.
         """
-        half = 0.5 * length * length
-        steps = [theta, [entry * length for entry in first], [entry * half for entry in second]]
-        scale = sum(math.hypot(*step) for step in steps)
-        moved = self.rows @ np.array(steps).T
-        left = self.near + moved[:, 0] + np.minimum(moved[:, 1], 0.0) + np.minimum(moved[:, 2], 0.0)
+        scale = sum(math.hypot(*step) for step in path)
+        moved = bernstein(len(path) - 1) @ (np.array(path) @ self.rows.T)
+        left = self.near + moved.min(axis=0)
         left -= self.sizes * (self.roundoff * scale + remainder) + self.roundoff * self.size_x
         for place in np.flatnonzero(~(left > 0.0)).tolist():
             data, lowest = self.sides[place], float(left[place])

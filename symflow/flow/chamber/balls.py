@@ -31,6 +31,7 @@ is shown by ``ball_between``, with ``ball_walls`` (floats with room for roundoff
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,12 +163,12 @@ class _Replay:
         """The flow of the segment from the state; the radius after the change of chambers."""
         slide = self.slide
         state, moved, off = slide.project(self.state)
-        velocity = slide.velocity(state)
+        flow = flow_from(state, slide.generator(), slide.velocity(state))
         stiffness = above(self.patterns.H.trace())
         if self.passing is not None:
             if not (stiffness + self.passing.stiffness) * self.early < 0.125:
                 raise TooCoarseError(f"{where}: its begin is not isolated well enough")
-            self.radius = self.passing.radius_after(self.radius, self.early, velocity, stiffness, moved, off)
+            self.radius = self.passing.radius_after(self.radius, self.early, flow, stiffness, moved, off)
         else:
             self.radius += moved
         duration = max(0.0, segment.end - float(self.time)) + LONGER
@@ -176,13 +177,12 @@ class _Replay:
             raise TooCoarseError(f"{where}: the trajectory is known to within {self.radius:.1e} only")
         self.off = off
         self.state, self.largest = state, max(self.largest, self.radius)
-        flow = flow_from(state, slide.generator(), velocity)
-        size = stiffness * (1.0 + norm(state)) + norm(self.patterns.c)
-        theta, rates = floats(state), floats(velocity)
+        theta, rates = floats(state), floats(flow.velocity)
+        size = stiffness * (1.0 + math.hypot(*theta)) + norm(self.patterns.c)
         self.met.append((self.time, theta, rates, size))
         course = BallCourse(flow, stiffness, self.radius, self.early)
         ends = slide.ends() if slide.walls else {}
-        return Stretch(index, course, slide, ends, theta, rates, self.crossed, self.left, where)
+        return Stretch(index, course, slide, ends, theta, self.crossed, self.left, where)
 
     def _pass(self, segment: Segment, following: Segment, stretch: Stretch) -> None:
         """Isolate the event that ends the segment, and go there."""
@@ -193,7 +193,9 @@ class _Replay:
             raise CertificateError(f"{where}: it has no length, so that its events are not one after another")
         state, error = flow.at(about)
         velocity = flow.velocity_at(state)
-        causes, places = self._causes(segment, following, stretch, state, velocity)
+        held, later = self.slide.held, self._held_in(following)
+        gone = held - later if later is not held else set()  # places that slide no longer
+        causes, places = self._causes(segment, following, stretch, state, velocity, later, gone)
         first = next(iter(causes.values()))
         step, ball, error = meet(flow, first, about, state, error)
         self._compare_time(segment, first, velocity, step - about, where)
@@ -214,13 +216,12 @@ class _Replay:
         self.between.prove(self.patterns, stretch, step, met, early)
         self.time, self.state = self.time + step, arrived
         slide, wall = self.slide, None
-        stays = slide.held <= self._held_in(following)
-        if len(causes) == 1 and stays and not isinstance(next(iter(causes)), (Share, Edge)):
+        if len(causes) == 1 and not gone and not isinstance(next(iter(causes)), (Share, Edge)):
             row = first.row * slide.onto if slide.walls else first.row
             wall = BallFunction(row, first.offset, first.size)
         self.radius, self.early = radius, early
         value = above(first.value(arrived)) + first.size * (error + self.off)
-        self.passing = Passing(arriving, course.stiffness, wall, value)
+        self.passing = Passing(arriving, flow.speed + flow.size * error, course.stiffness, wall, value)
         self.widest = max(self.widest, early + float(self.time.rad()) * (1.0 + OUT))
         self.crossed, self.left = places
 
@@ -231,28 +232,28 @@ class _Replay:
 
     def _compare_time(self, segment: Segment, function: BallFunction, velocity: Any, delta: Any, where: str) -> None:
         """Refuse the time that the trajectory gives an event if it is wrong by more than roundoff."""
-        far = self.far + float(np.abs(segment.theta).max())
+        far = self.far + max(map(abs, segment.theta.tolist()))
         speed = max(-float(function.slope(velocity)), 1e-300)
         allowed = TIME * segment.end + ROUNDOFF * far * function.size / speed
         if not above(delta) <= min(allowed, 0.5 * LONGER):
             raise CertificateError(f"{where}: the event at its end, {segment.end:.12g}, is {float(delta):.2e} later")
 
     def _causes(
-        self, segment: Segment, following: Segment, stretch: Stretch, state: Any, velocity: Any
-    ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:
+        self, segment: Segment, following: Segment, stretch: Stretch, state: Any, velocity: Any,
+        later: set[Place], gone: set[Place],
+    ) -> tuple[dict[Any, BallFunction], tuple[set[Place], set[Place]]]:  # fmt: skip
         """The functions that vanish at the event, by a key, and the data that are then at walls, or have left one."""
         slide, held = self.slide, self.slide.held
-        later = self._held_in(following)
         changed = {(c.layer - 1, c.datum, c.component) for c in following.changes}
         now_active = {(c.layer - 1, c.datum, c.component): c.active for c in following.changes}
         causes: dict[Any, BallFunction] = {}
         joining = self._joining(following)
-        for place in sorted((changed | later | joining) - held):
+        for place in sorted(((changed | joining) - held) | (later - held if later is not held else set())):
             layer, i, k = place
             key = self.patterns.same_wall(i, layer, k)
             if key not in causes:
                 causes[key] = self.patterns.kept(i, layer, k)
-        released = {Share(slide.number[place], now_active.get(place, False)) for place in held - later}
+        released = {Share(slide.number[place], now_active.get(place, False)) for place in gone}
         off = {share.wall for share in released}
         own: set[int] = set()
         for key, function in stretch.ends.items():
@@ -265,8 +266,8 @@ class _Replay:
             raise CertificateError(f"{stretch.where}: no wall passes through zero at its end, t = {segment.end:.12g}")
         if len(causes) > 1:
             self.taken += len(causes) - 1
-        crossed = (changed | joining | held) - later
-        left = {place for place in held - later if slide.number[place] in own}
+        crossed = ((changed | joining) - later) | gone
+        left = {place for place in gone if slide.number[place] in own}
         return causes, (crossed, left if len(causes) == 1 else set())
 
     def _joining(self, following: Segment) -> set[Place]:
