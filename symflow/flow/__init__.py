@@ -24,6 +24,7 @@ _HOMES = {
     "general_weight_flow": "symflow.flow.rotation",
     "population_flow": "symflow.flow.separated",
     "layered_flow": "symflow.flow.layered",
+    "StreamedData": "symflow.flow.streamed_arrays",
     "chamber_quadratic": "symflow.flow.chamber",
     "chamber_moments": "symflow.flow.rotation",
     "batched_gradients": "symflow.flow.batched",
@@ -35,6 +36,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "StreamedData",
     "batched_gradients",
     "batched_weight_gradients",
     "chamber_flow",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symflow.flow.given import Floats
+from symflow.flow.streamed_arrays import StreamedData
 from symflow.network import AnyParameters, LabelledData
 
 
@@ -69,7 +70,7 @@ class LayeredStart:
     """Of ``layered_flow``: a network, in any coordinates, and data."""
 
     network: AnyParameters
-    data: LabelledData
+    data: LabelledData | StreamedData
 
 
 def class_targets(labels: NDArray[np.intp], targets: Floats) -> Floats:

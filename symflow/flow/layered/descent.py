@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from symflow.errors import KindError, LimitError
+from symflow.errors import KindError, LimitError, UndefinedError
 from symflow.flow.layered.systems import Floats, System
 from symflow.flow.layered.trajectories import LayeredTrajectory, Piece, Status, WallEvent
 from symflow.flow.reporting import Report
@@ -24,31 +25,75 @@ def descend(
 
     The mask of a datum on a wall is 0, as ReLU′(0) = 0.
     """
-    count = int(np.ceil(t_max / step * (1 - 1e-12)))
-    if count > MOST_STEPS:
-        raise LimitError(f"{count} steps of gradient descent are more than {MOST_STEPS}; take a larger step")
-    stride = -(-count // MOST_STATES)
+    descent = Descent(t_max, step, report)
     kept: list[Floats] = []
-    events: list[WallEvent] = []
-    masks = system.preactivations(theta) > 0
-    for number in range(count):
-        begin, end = number * step, min((number + 1) * step, t_max)
-        if number % stride == 0:
-            kept.append(theta)
-        with np.errstate(over="ignore", invalid="ignore"):
-            theta = theta + (end - begin) * system.velocity(theta, masks.astype(np.float64))
-        if not np.isfinite(theta).all():
-            message = f"at t = {begin:.6g}: {_diverged(step)}"
-            return _Steps(system, kept, stride, step, number, begin).pieces(), tuple(events), "unresolved", message
-        now = system.preactivations(theta) > 0
-        for index in np.flatnonzero(now != masks).tolist():
-            layer, datum, component = system.wall(index)
-            events.append(WallEvent(end, "crosses", layer, datum, component, bool(now[index])))
-        masks = now
-        if report is not None:
-            report(end)
-    pieces = _Steps(system, kept, stride, step, count, t_max).pieces()
-    return pieces, tuple(events), "finished", f"{count} steps of {step:g}, {len(events)} changes of patterns"
+    masks = (system.preactivations(theta) > 0).astype(np.float64)
+    for before, _ in descent.steps(system, theta, masks):
+        if descent.number % descent.stride == 0:
+            kept.append(before)
+    pieces = _Steps(system, kept or [theta], descent.stride, step, descent.number, descent.time).pieces()
+    return pieces, tuple(descent.events), descent.status, descent.message
+
+
+class Descent:
+    """Where a run of descent stands: the ``number`` of steps made, events, and how it ended. Raises LimitError."""
+
+    def __init__(self, t_max: float, step: float, report: Report | None) -> None:
+        self.t_max, self.step, self.report = t_max, step, report
+        self.total = int(np.ceil(t_max / step * (1 - 1e-12)))
+        if self.total > MOST_STEPS:
+            raise LimitError(f"{self.total} steps of gradient descent are more than {MOST_STEPS}; take a larger step")
+        self.stride = -(-self.total // MOST_STATES)
+        self.number = 0
+        self.events: list[WallEvent] = []
+        self.status: Status = "finished"
+        self.reason = ""  # where it is another one
+
+    @property
+    def time(self) -> float:
+        """Of the state after the steps that were made."""
+        return min(self.number * self.step, self.t_max)
+
+    @property
+    def message(self) -> str:
+        """How the run ended."""
+        if self.status == "unresolved":
+            return f"at t = {self.time:.6g}: {self.reason}"
+        return f"{self.number} steps of {self.step:g}, {len(self.events)} changes of patterns"
+
+    def steps(
+        self, system: System, theta: Floats, masks: Floats, watched: NDArray[np.bool_] | None = None,
+        reach: float = np.inf,
+    ) -> Iterator[tuple[Floats, Floats]]:  # fmt: skip
+        """Yield θ before and after each step, which is the next one when it is yielded, and change the masks.
+
+        Walls that are not ``watched`` keep theirs; a step to more than ``reach`` from here is not made any more.
+        """
+        center = theta
+        while self.number < self.total:
+            length = min((self.number + 1) * self.step, self.t_max) - self.number * self.step
+            try:
+                with np.errstate(over="ignore", invalid="ignore"):
+                    following = theta + length * system.velocity(theta, masks)
+                    distance = float(np.linalg.norm(following - center))
+            except UndefinedError as error:
+                self.status, self.reason = "unresolved", str(error)
+                return
+            if not np.isfinite(following).all():
+                self.status, self.reason = "unresolved", _diverged(self.step)
+                return
+            if distance > reach:
+                return
+            yield theta, following
+            theta, self.number = following, self.number + 1
+            now = (system.preactivations(theta) > 0).astype(np.float64)
+            changed = now != masks if watched is None else (now != masks) & watched
+            for index in np.flatnonzero(changed).tolist():
+                layer, datum, component = system.wall(index)
+                self.events.append(WallEvent(self.time, "crosses", layer, datum, component, bool(now[index])))
+            masks[changed] = now[changed]
+            if self.report is not None:
+                self.report(self.time)
 
 
 class _Steps:

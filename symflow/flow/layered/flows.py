@@ -13,6 +13,7 @@ from symflow.flow.layered.original import OriginalSystem
 from symflow.flow.layered.systems import Cost
 from symflow.flow.layered.trajectories import LayeredTrajectory
 from symflow.flow.reporting import Report, report_for
+from symflow.flow.streamed_arrays import StreamedData
 from symflow.network import AnyParameters, LabelledData, LayeredParameters, to_layers, to_pulled_back
 
 MOST_EVENTS = 20_000
@@ -20,7 +21,7 @@ MOST_EVENTS = 20_000
 
 def layered_flow(
     network: AnyParameters,
-    data: LabelledData,
+    data: LabelledData | StreamedData,
     *,
     t_max: float,
     cost: Cost = "input",
@@ -36,7 +37,8 @@ def layered_flow(
 
     Args:
         network: the start, in any coordinates; any widths with the standard cost.
-        data: points, targets and weights.
+        data: points, targets and weights; ``StreamedData`` for memory-mapped arrays and Dask arrays, which are read
+            block by block.
         t_max: run up to this time.
         cost: "input" for C = ½⟨|z_L − ỹ|²⟩, which needs invertible weights of one width; "standard" for
             C_std = ½⟨|x^(L+1) − y|²⟩.
@@ -59,18 +61,18 @@ def layered_flow(
     >>> [float(loss) > 1e-9 for loss in run.loss([0.0, 20.0])], run.status
     ([True, False], 'finished')
     """
-    report = report_for(progress, t_max)
-    _check(network, data, t_max, cost, step, rtol, max_events)
-    if step is None and find_spec("scipy") is None:
-        raise UnsupportedError(
-            'the flow needs SciPy, which is not installed here: pip install "symflow[flow]"; gradient descent does not'
+    if isinstance(data, StreamedData):
+        from symflow.flow.streaming import streamed_layered_flow
+
+        return streamed_layered_flow(
+            network, data, t_max=t_max, cost=cost, step=step, rtol=rtol, max_events=max_events, progress=progress
         )
+    report = report_for(progress, t_max)
+    check_run(network, t_max, cost, step, rtol, max_events)
+    _check_data(data)
     points, targets, masses = data.points, data.targets, data.weights
     widths = to_layers(network).widths
-    if points.shape[1] != widths[0] or targets.shape[1] != widths[-1]:
-        raise ShapeError(f"data in R^{points.shape[1]} with targets in R^{targets.shape[1]} do not fit widths {widths}")
-    if cost == "input" and len(set(widths)) > 1:
-        raise ShapeError(f'the cost "input" needs one width for all layers; they are {widths}. Try cost="standard"')
+    check_widths(widths, points.shape[1], targets.shape[1], cost)
 
     def integrate(
         network: AnyParameters, original: bool, t_max: float, report: Report | None, memory: Memory | None
@@ -90,7 +92,7 @@ def layered_flow(
             report.finish(outcome[0][-1].end)
 
         def follow(further: float, progress: Progress | None) -> LayeredTrajectory:
-            _check(network, data, further, cost, step, rtol, max_events)
+            check_run(network, further, cost, step, rtol, max_events)
             at_end = found.state(found.end).network
             return integrate(at_end, original, float(further), report_for(progress, further), after)
 
@@ -101,16 +103,13 @@ def layered_flow(
     return integrate(network, True, float(t_max), report, None)
 
 
-def _check(
-    network: AnyParameters, data: LabelledData, t_max: float, cost: str, step: float | None, rtol: float, most: int
-) -> None:
+def check_run(network: AnyParameters, t_max: float, cost: str, step: float | None, rtol: float, most: int) -> None:
+    """Check all that ``layered_flow`` is given but the data."""
     if not isinstance(network, AnyParameters):
         raise KindError(
             f"network is {type(network).__name__}; give LayeredParameters, or other coordinates of a network"
         )
-    if not isinstance(data, LabelledData):
-        raise KindError(f"data is {type(data).__name__}; give LabelledData(points, targets, weights, labels)")
-    if network.exact or data.exact:
+    if network.exact:
         raise UnsupportedError("a trajectory is computed in floats; call to_floats() on network and data first")
     if isinstance(network, LayeredParameters) and network.depth == 0:
         raise ShapeError("a network with one affine layer has nothing to truncate; give two layers at least")
@@ -120,3 +119,25 @@ def _check(
         raise KindError(f"the step of gradient descent must lie between 0 and t_max = {t_max}; got {step!r}")
     read_tolerance(rtol)
     read_count(most, "max_events")
+    if step is None and find_spec("scipy") is None:
+        raise UnsupportedError(
+            'the flow needs SciPy, which is not installed here: pip install "symflow[flow]"; gradient descent does not'
+        )
+
+
+def check_widths(widths: tuple[int, ...], inputs: int, outputs: int, cost: str) -> None:
+    """Raise ShapeError where data from R^inputs to R^outputs do not fit the layers, or the layers not the cost."""
+    if (inputs, outputs) != (widths[0], widths[-1]):
+        raise ShapeError(f"data in R^{inputs} with targets in R^{outputs} do not fit widths {widths}")
+    if cost == "input" and len(set(widths)) > 1:
+        raise ShapeError(f'the cost "input" needs one width for all layers; they are {widths}. Try cost="standard"')
+
+
+def _check_data(data: LabelledData) -> None:
+    if not isinstance(data, LabelledData):
+        raise KindError(
+            f"data is {type(data).__name__}; give LabelledData(points, targets, weights, labels), or StreamedData for "
+            "arrays that do not fit into memory"
+        )
+    if data.exact:
+        raise UnsupportedError("a trajectory is computed in floats; call to_floats() on network and data first")

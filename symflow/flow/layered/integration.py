@@ -23,7 +23,9 @@ NODES = np.linspace(0.0, 1.0, 9)[1:]  # where a step is looked over; a wall met 
 ON_WALL = 1e-12  # preactivations of this size, in units of the largest, are zero
 AT_REST = 1e-14  # and so are velocities
 MOST_AT_ONCE = 50  # events without progress in time
+MOST_STEPS = 10_000  # without an event
 ATTEMPTS = 40
+HALVINGS = 10  # to find where a leg is cut, which need not be the last possible moment
 Bools = NDArray[np.bool_]
 
 
@@ -39,31 +41,55 @@ class Memory(NamedTuple):
     limits: Floats
 
 
+class Leg(NamedTuple):
+    """A part of a run: when it begins, and with which memory; before θ has moved by more than ``reach`` it is "cut".
+
+    Limits in the memory that are NaN are to be chosen; a wall whose limit is infinite is not watched. Data may begin on
+    walls only in the ``first`` part. ``steps`` have been made since the last event. ``unit``: how large preactivations
+    are, if that is known, so that data at one wall are measured alike in all parts.
+    """
+
+    begin: float
+    reach: float
+    memory: Memory
+    first: bool
+    steps: int
+    unit: float | None
+
+
 class Integration:
     """State of a run: time, θ, masks, the walls slid on, and how far behind a wall counts as on it."""
 
     def __init__(
         self, system: System, theta: Floats, t_max: float, rtol: float, max_events: int,
-        report: Report | None, memory: Memory | None = None,
+        report: Report | None, memory: Memory | None = None, leg: Leg | None = None,
     ) -> None:  # fmt: skip
         self.system, self.theta, self.t_max, self.rtol = system, theta, t_max, rtol
         self.max_events, self.report = max_events, report
-        self.time = 0.0
+        self.time = 0.0 if leg is None else leg.begin
+        self.steps = 0 if leg is None else leg.steps  # since the last event
+        self.center, self.reach, self.cut = theta, np.inf if leg is None else leg.reach, False
         values = system.preactivations(theta)
-        self.unit = max(1.0, float(np.abs(values).max(initial=0.0)))
+        known = None if leg is None else leg.unit
+        self.unit = max(1.0, float(np.abs(values).max(initial=0.0))) if known is None else known
         self.tolerance = ON_WALL * self.unit
-        self.resumed = memory is not None
+        self.resumed = memory is not None or (leg is not None and not leg.first)
+        if leg is not None:
+            memory = leg.memory
         if memory is None:
             nowhere = np.zeros(values.shape, dtype=bool)
             memory = Memory((values > 0).astype(np.float64), nowhere, np.full(values.shape, self.tolerance))
         self.masks, self.sliding, self.limits = memory.masks, memory.sliding, memory.limits.copy()
+        self.limits[np.isnan(self.limits)] = self.tolerance
         self.slides = Slides(system, np.flatnonzero(self.sliding))
+        self.refused = ""  # why a step was
         self.pieces: list[Piece] = []
         self.events: list[WallEvent] = []
 
     def run(self) -> tuple[tuple[Piece, ...], tuple[WallEvent, ...], Status, str]:
         """Integrate to t_max, or to where no continuation is found."""
-        status, message = self._run()
+        with np.errstate(over="ignore", invalid="ignore"):  # a step that overflows is refused by its error
+            status, message = self._run()
         if not self.pieces:
             self.pieces.append(_resting(self.time, self.time, self.theta))
         return tuple(self.pieces), tuple(self.events), status, message
@@ -73,7 +99,7 @@ class Integration:
             if not self.resumed:
                 self._start_on_walls()
             at_once = 0
-            while self.time < self.t_max:
+            while self.time < self.t_max and not self.cut:
                 if np.abs(self._velocity(self.theta)).max() <= AT_REST * max(1.0, np.abs(self.theta).max()):
                     self.pieces.append(_resting(self.time, self.t_max, self.theta))
                     return "at rest", f"the velocity vanished at t = {self.time:.6g}"
@@ -86,6 +112,8 @@ class Integration:
                     raise _Stuck(f"{len(self.events)} events, more than max_events = {self.max_events}")
         except (_Stuck, UndefinedError) as stuck:
             return "unresolved", f"at t = {self.time:.12g}: {stuck}; gradient descent (step=...) gets past such points"
+        if self.cut:
+            return "cut", ""
         return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
 
     @property
@@ -96,10 +124,19 @@ class Integration:
     def _start_on_walls(self) -> None:
         # A start may be a state of another run, where data slide: on their walls as closely as that run kept them.
         close = max(ON_WALL, self.rtol) * self.unit
-        self._resolve(np.abs(self.system.preactivations(self.theta)) <= close)
+        near = np.abs(self.system.preactivations(self.theta)) <= close
+        self._resolve(near & (self.limits < np.inf))
 
     def _velocity(self, theta: Floats) -> Floats:
         return self.system.velocity(theta, self._masks_at(theta))
+
+    def _right_side(self, _time: float, theta: Floats) -> Floats:
+        """The velocity; not a number where a step goes so far that there is none, so that a shorter one is tried."""
+        try:
+            return self._velocity(theta)
+        except (_Stuck, UndefinedError) as refused:
+            self.refused = str(refused)
+            return np.full(theta.shape, np.nan)
 
     def _masks_at(self, theta: Floats) -> Floats:
         try:
@@ -111,25 +148,54 @@ class Integration:
         """Steps up to the next event, or to t_max."""
         integrate: Any = import_module("scipy.integrate")
         atol = self.rtol * max(1e-3, float(np.abs(self.theta).max()))
-        solver = integrate.DOP853(
-            lambda _time, theta: self._velocity(theta), self.time, self.theta, self.t_max, rtol=self.rtol, atol=atol
-        )
+        solver = integrate.DOP853(self._right_side, self.time, self.theta, self.t_max, rtol=self.rtol, atol=atol)
         while solver.status == "running":
+            self.refused = ""
             message = solver.step()
             if solver.status == "failed":
-                raise _Stuck(f"SciPy's DOP853 gave up ({message})")
+                raise _Stuck(self.refused or f"SciPy's DOP853 gave up ({message})")
             path, begin = solver.dense_output(), self.time
-            met = self._first_event(path, begin, float(solver.t))
-            end = float(solver.t) if met is None else met[0]
+            latest = self._as_far_as_it_holds(path, begin, float(solver.t))
+            met = self._first_event(path, begin, latest)
+            self.cut = met is None and latest < float(solver.t)
+            end = latest if met is None else met[0]
             self.pieces.append(Piece(begin, end, path))
-            self.time, self.theta = end, np.asarray(path(end))
+            self.time, self.theta, self.steps = end, np.asarray(path(end)), self.steps + 1
             # What the next step starts from: masks of sliding walls are followed, not found afresh.
             self.masks = self._masks_at(self.theta)
             if self.report is not None:
                 self.report(end)
             if met is not None:
+                self.steps = 0
                 self._resolve(met[1])
                 return
+            if self.cut:
+                return
+            if self.steps >= MOST_STEPS:
+                raise _Stuck(
+                    f"{self.steps} steps without an event: the flow is stiff here, as next to singular weights"
+                )
+
+    def _as_far_as_it_holds(self, path: Callable[[float], Floats], begin: float, end: float) -> float:
+        """The end of a step, or a time before θ has come as far as a leg reaches."""
+        if self.reach == np.inf:
+            return end
+
+        def outside(time: float) -> bool:
+            return float(np.linalg.norm(np.asarray(path(time)) - self.center)) > self.reach
+
+        low = begin
+        for node in begin + NODES * (end - begin):
+            if outside(node):
+                high, halvings = float(node), 0
+                while halvings < HALVINGS or low == begin:
+                    middle, halvings = 0.5 * (low + high), halvings + 1
+                    if middle in {low, high}:
+                        raise _Stuck("so near walls that no step can be made")
+                    low, high = (low, middle) if outside(middle) else (middle, high)
+                return low
+            low = float(node)
+        return end
 
     def _first_event(self, path: Callable[[float], Floats], begin: float, end: float) -> tuple[float, Bools] | None:
         """The first time at which some wall is passed, found by halving, and which walls are."""

@@ -14,10 +14,11 @@ from symflow.errors import KindError, UnsupportedError
 from symflow.flow.given import Progress, read_asked_times
 from symflow.flow.layered.systems import Floats, System
 from symflow.flow.starts import LayeredStart
+from symflow.flow.streamed_arrays import StreamedData
 from symflow.network import LabelledData, LayeredParameters, PulledBackParameters
 
 Kind = Literal["crosses", "slides", "leaves"]
-Status = Literal["finished", "at rest", "unresolved"]
+Status = Literal["finished", "at rest", "unresolved", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class LayeredTrajectory:
     status: Status
     message: str
     original: bool  # θ holds the layers; else the cumulative parameters
-    data: LabelledData = field(repr=False)
+    data: LabelledData | StreamedData = field(repr=False)
     follow: Callable[[float, Progress | None], LayeredTrajectory] = field(repr=False)
     follow_effective: Callable[[], LayeredTrajectory] | None = field(repr=False)
 

@@ -5,6 +5,7 @@ The length is that of the metric of the flow (theory B4, B8), in which the dissi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -88,15 +89,16 @@ def general_reach(at: Parameters) -> GeneralReach:
     return GeneralReach(norms * (1.0 + 1e-12), inverses * (1.0 + 1e-12))
 
 
-def free_path(values: Floats, reach: Reach, slack: float = 0.0) -> Floats:
-    """A length (n,) of path on which a datum comes to no wall nearer than ``slack``; values u (L, n, Q).
+def free_path(values: Sequence[Floats] | Floats, reach: Reach, slack: float = 0.0) -> Floats:
+    """A length (n,) of path on which a datum comes to no wall nearer than ``slack``; values u_ℓ (n, M_ℓ).
 
     A wall at the distance m is met when the displacement E(s) has grown to m. E is convex and E(0) = 0, so that
     E(s) <= m for s = t m/E(t), if that is at most t, for any t.
     """
-    sizes, nearest = np.linalg.norm(values, axis=2), np.maximum(np.abs(values).min(axis=2) - slack, 0.0)
-    free = np.full(values.shape[1], np.inf)
-    for layer, distance in enumerate(nearest):
+    sizes = np.array([np.linalg.norm(u, axis=1) for u in values])
+    free = np.full(sizes.shape[1], np.inf)
+    for layer, u in enumerate(values):
+        distance = np.maximum(np.abs(u).min(axis=1) - slack, 0.0)
         path = reach.about(layer, distance)
         moved = reach.displacement(sizes, path)[layer]
         share = np.divide(distance, moved, out=np.zeros_like(moved), where=moved > 0)

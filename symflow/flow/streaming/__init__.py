@@ -15,13 +15,17 @@
     nearest          a pass for moving weights: data next to walls, moments of the others
     moving           the flow in memory from pass to pass
     rotation, rotation_trajectory                      the flows of rotations and of general weights
+    layered_looks    how far layers can move before a datum may meet a wall
+    stand_ins        few data in place of those far from walls
+    layered_windows, layered                           the flow and the descent of the layers
 
-``separated_flow``, ``chamber_flow``, ``rotation_flow`` and ``general_weight_flow`` come here by
-themselves for such points.
+``separated_flow``, ``chamber_flow``, ``rotation_flow`` and ``general_weight_flow`` come here by themselves for such
+points, and ``layered_flow`` for ``StreamedData``.
 """
 
 from symflow.flow.streaming.chamber import streamed_chamber_flow
 from symflow.flow.streaming.chamber_trajectory import StreamedChamberTrajectory
+from symflow.flow.streaming.layered import StreamedLayeredTrajectory, streamed_layered_flow
 from symflow.flow.streaming.rotation import streamed_general_weight_flow, streamed_rotation_flow
 from symflow.flow.streaming.rotation_trajectory import StreamedGeneralTrajectory, StreamedRotationTrajectory
 from symflow.flow.streaming.separated import streamed_separated_flow
@@ -30,10 +34,12 @@ from symflow.flow.streaming.separated_trajectory import StreamedSeparatedTraject
 __all__ = [
     "StreamedChamberTrajectory",
     "StreamedGeneralTrajectory",
+    "StreamedLayeredTrajectory",
     "StreamedRotationTrajectory",
     "StreamedSeparatedTrajectory",
     "streamed_chamber_flow",
     "streamed_general_weight_flow",
+    "streamed_layered_flow",
     "streamed_rotation_flow",
     "streamed_separated_flow",
 ]

@@ -20,15 +20,12 @@ from symflow.flow.rotation.problem import Problem
 from symflow.flow.rotation.sliding import Wall
 from symflow.flow.rotation.tableau import ALL_STAGES, STAGES
 from symflow.flow.rotation.trajectories import Event, Piece
-from symflow.flow.streaming.nearest import Key, Sorted, Sorting
+from symflow.flow.streaming.nearest import Key, MovingLook, Passes, Sorted
 from symflow.flow.streaming.rotation_trajectory import Stream
 from symflow.flow.streaming.sources import Source, contradiction
 from symflow.flow.streaming.surveying import Survey
 
 EXPLICIT = 1 << 16  # data that a window keeps, about
-WIDER = 4  # by how much more data are kept where a window would be
-SHORT = 1 / 16  # of the longest, so short: many tied data come near one wall
-AT_WALL = 1e-9  # of it: data with a shorter free path are kept however many they are
 SURE = 0.9  # of the free path is used
 
 
@@ -40,8 +37,9 @@ class Run:
         explicit: int, report: Report | None,
     ) -> None:  # fmt: skip
         self.source, self.known, self.empty, self.make_chart = source, known, empty, make_chart
-        self.t_max, self.rtol, self.explicit, self.report = t_max, rtol, explicit, report
+        self.t_max, self.rtol, self.report = t_max, rtol, report
         self.extent = max(known.largest, empty.length)
+        self.passes = Passes(source, known.masses, explicit, self.extent)
         self.biases, self.weights = empty.biases, empty.weights
         self.time, self.size = 0.0, 0.0
         self.memory: Memory | None = None
@@ -49,8 +47,7 @@ class Run:
         self.pieces: list[Piece] = []
         self.events: list[Event] = []
         self.begins: list[float] = []
-        self.passes, self.evaluations = 1, 0
-        self.wider, self.longest = 1, 0.0
+        self.evaluations = 0
         self.expected: dict[Key, int] | None = None
 
     def go(self) -> tuple[Outcome, str]:
@@ -68,10 +65,11 @@ class Run:
     @property
     def stream(self) -> Stream:
         """The data, and how they were read."""
-        return Stream(self.source, self.known.masses, np.array(self.begins), self.passes)
+        return Stream(self.source, self.known.masses, np.array(self.begins), 1 + self.passes.count)
 
     def _window(self) -> Outcome:
-        data = self._sorted()
+        chart = self.make_chart(self.biases, self.weights)
+        data = self.passes.sort(MovingLook(chart.base, chart.reach))
         memory = None if self.memory is None else self._translated(self.memory, data)
         self._check(data, memory)
         near, targets = data.near, self.empty.targets
@@ -84,19 +82,6 @@ class Run:
         outcome = Integration(problem, self.make_chart, self.t_max, self.rtol, memory=memory, leg=leg).run()
         self._keep(outcome, data)
         return outcome
-
-    def _sorted(self) -> Sorted:
-        """One pass; several, with more data kept, where the free path of the others is too short to be of use."""
-        self.wider, chart = max(1, self.wider // WIDER), self.make_chart(self.biases, self.weights)
-        while True:
-            explicit = self.wider * self.explicit
-            task = Sorting(chart.base, chart.reach, self.known.masses, explicit, AT_WALL * self.extent)
-            data: Sorted = self.source.reduce(task, task.merge)
-            self.passes += 1
-            if data.reach >= SHORT * self.longest:
-                self.longest = max(self.longest, data.reach if np.isfinite(data.reach) else 0.0)
-                return data
-            self.wider *= WIDER
 
     def _translated(self, memory: Memory, data: Sorted) -> Memory:
         """What was decided about the data of the last window, for those of this one; the others are off all walls."""
@@ -119,7 +104,7 @@ class Run:
     def _check(self, data: Sorted, memory: Memory | None) -> None:
         if self.expected is None or memory is None:
             return
-        if _counts(data, memory) != self.expected:
+        if data.counts(_patterns(memory)) != self.expected:
             raise contradiction(self.time, "patterns are not those that the flow of the kept data says")
 
     def _keep(self, outcome: Outcome, data: Sorted) -> None:
@@ -138,7 +123,7 @@ class Run:
         if self.memory is not None:
             self.biases, self.weights = self.memory.at.biases, self.memory.at.weights
             self.time = self.pieces[-1].end
-            self.expected = _counts(data, self.memory)
+            self.expected = data.counts(_patterns(self.memory))
 
     def _message(self, outcome: Outcome) -> str:
         if outcome.status == "finished":
@@ -146,11 +131,6 @@ class Run:
         return outcome.message
 
 
-def _counts(data: Sorted, memory: Memory) -> dict[Key, int]:
-    """How many data have which pattern and class; those that slide count as truncated."""
-    found = {key: count for key, (count, _) in data.groups.items()}
-    patterns = np.ascontiguousarray((memory.active & (memory.sliding == 0)).transpose(1, 0, 2))
-    for pattern, label in zip(patterns, data.near.labels.tolist(), strict=True):
-        key = pattern.tobytes(), label
-        found[key] = found.get(key, 0) + 1
-    return found
+def _patterns(memory: Memory) -> NDArray[np.bool_]:
+    """Of the data of a window (n, L, Q); those that slide count as truncated."""
+    return np.ascontiguousarray((memory.active & (memory.sliding == 0)).transpose(1, 0, 2))

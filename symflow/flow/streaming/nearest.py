@@ -3,11 +3,12 @@
 Nearest means: which could meet a wall after the shortest path of the parameters (``rotation.reach.free_path``). The
 others keep their patterns on a path as long as the shortest of theirs, and until then the flow sees of them only the
 second moments of (x, 1)√ω for each pattern and class: the triangular factor of a QR decomposition (``grouping``).
+How data are looked at is up to the flow: a ``Look`` gives their patterns and free paths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,17 +19,21 @@ from symflow.flow.rotation.equations import Parameters
 from symflow.flow.rotation.problem import Background
 from symflow.flow.rotation.reach import Reach, free_path
 from symflow.flow.streaming.prefix_maps import preactivations
-from symflow.flow.streaming.sources import Block
+from symflow.flow.streaming.sources import Block, Source
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 ROUNDED = 0.99  # of a free path, against rounding
-Key = tuple[bytes, int]  # a pattern (L, Q) as bytes, and a class
+WIDER = 4  # by how much more data are kept where the others would be free for a short path only
+SHORT = 1 / 16  # of the longest, so short: many tied data come near one wall
+AT_WALL = 1e-9  # of the extent: data with a shorter free path are kept however many they are
+Key = tuple[bytes, int]  # a pattern as bytes, and a class
 Group = tuple[int, Floats]  # how many data, and their factor
+Look = Callable[[Floats], tuple[NDArray[np.bool_], Floats]]  # points (n, Q) to patterns (n, …) and free paths (n,)
 
 
 class Data(NamedTuple):
-    """Data one by one, n of them: numbers, points (n, Q), labels, masses, patterns (n, L, Q), free paths (n,)."""
+    """Data one by one, n of them: numbers, points (n, Q), labels, masses, patterns (n, …), free paths (n,)."""
 
     numbers: Integers
     points: Floats
@@ -49,6 +54,14 @@ class Sorted:
     near: Data
     groups: dict[Key, Group]
     reach: float
+
+    def counts(self, patterns: NDArray[np.bool_]) -> dict[Key, int]:
+        """How many data have which pattern and class, when the nearest have these patterns (n, …)."""
+        found = {key: count for key, (count, _) in self.groups.items()}
+        for pattern, label in zip(patterns, self.near.labels.tolist(), strict=True):
+            key = pattern.tobytes(), label
+            found[key] = found.get(key, 0) + 1
+        return found
 
     def background(self, targets: Floats, extent: float) -> Background | None:
         """The groups as a problem of the rotation flow takes them; targets (K, Q)."""
@@ -72,11 +85,10 @@ class Sorted:
 class Sorting:
     """The task, at some parameters: ``explicit`` data are kept, and all nearer than ``least``.
 
-    ``reach`` says what a path is; ``masses`` (K,) of a datum of each class where the data have none of their own.
+    ``look`` says what a path is; ``masses`` (K,) of a datum of each class where the data have none of their own.
     """
 
-    at: Parameters
-    reach: Reach
+    look: Look
     masses: Floats
     explicit: int
     least: float
@@ -84,15 +96,14 @@ class Sorting:
     def __call__(self, block: Block) -> Sorted:
         """One block."""
         assert block.labels is not None
-        *layers, _ = preactivations(block.points, *self.at)
-        values = np.array(layers)
+        active, free = self.look(block.points)
         data = Data(
             block.first + np.arange(len(block.points)),
             block.points,
             block.labels,
             self.masses[block.labels] if block.weights is None else block.weights,
-            (values > 0).transpose(1, 0, 2),
-            ROUNDED * free_path(values, self.reach),
+            active,
+            ROUNDED * free,
         )
         return self.merge([Sorted(data, {}, np.inf)])
 
@@ -107,6 +118,42 @@ class Sorting:
             reach = min(reach, float(whole.free[far[0]]))
             groups = _united([groups, _groups(whole.taken(far))])
         return Sorted(whole.taken(near), groups, reach)
+
+
+class Passes:
+    """Passes over the data, as many as are needed for windows that are not short; ``count`` of them were made."""
+
+    def __init__(self, source: Source, masses: Floats, explicit: int, extent: float) -> None:
+        self.source, self.masses, self.explicit, self.extent = source, masses, explicit, extent
+        self.count, self.wider, self.longest = 0, 1, 0.0
+
+    def sort(self, look: Look, least: float = 0.0) -> Sorted:
+        """One pass; several, with more data kept, where the free path of the others is too short to be of use.
+
+        Data with a free path below ``least`` are kept however many they are.
+        """
+        self.wider = max(1, self.wider // WIDER)
+        while True:
+            task = Sorting(look, self.masses, self.wider * self.explicit, max(least, AT_WALL * self.extent))
+            data: Sorted = self.source.reduce(task, task.merge)
+            self.count += 1
+            if data.reach >= SHORT * self.longest:
+                self.longest = max(self.longest, data.reach if np.isfinite(data.reach) else 0.0)
+                return data
+            self.wider *= WIDER
+
+
+@dataclass(frozen=True, eq=False)
+class MovingLook:
+    """Of flows of biases and cumulative weights, at some parameters; patterns (n, L, Q)."""
+
+    at: Parameters
+    reach: Reach
+
+    def __call__(self, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
+        """Patterns and free paths."""
+        *layers, _ = preactivations(points, *self.at)
+        return (np.array(layers) > 0).transpose(1, 0, 2), free_path(layers, self.reach)
 
 
 def _groups(data: Data) -> dict[Key, Group]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from symflow.errors import KindError, LimitError, ShapeError, UndefinedError, UnsupportedError
 from symflow.flow import layered_flow
 from symflow.flow.layered import discretisation_errors
+from symflow.flow.layered.integration import Integration
 from symflow.network import (
     LabelledData,
     LayeredParameters,
@@ -195,6 +198,42 @@ def test_too_many_events_and_divergence_are_said():
     diverged = layered_flow(line, far, t_max=10000.0, cost="standard", step=10.0)
     assert diverged.status == "unresolved"
     assert "step < 2/ν" in diverged.message
+
+
+def steep(seed, widths):
+    """Weights of no particular condition: the flow comes near singular ones."""
+    rng = np.random.default_rng(seed)
+    weights = tuple(rng.normal(size=(m, k)) / np.sqrt(k) for k, m in pairwise(widths))
+    network = LayeredParameters(weights, tuple(0.3 * rng.normal(size=m) for m in widths[1:]))
+    labels = tuple(i % 2 for i in range(60))
+    points = rng.normal(size=(60, widths[0])) + 1.5 * rng.normal(size=(2, widths[0]))[[*labels]]
+    return network, LabelledData(points, rng.normal(size=(2, widths[-1]))[[*labels]], np.full(60, 1 / 30), labels)
+
+
+def test_runs_next_to_singular_weights_end_with_a_message(monkeypatch):
+    network, data = steep(3, (2, 2, 2, 2))
+    descent = layered_flow(network, data, t_max=0.3, step=0.002)
+    assert descent.status == "unresolved" and "the cumulative weight 3 is singular" in descent.message
+    monkeypatch.setattr("symflow.flow.layered.integration.MOST_STEPS", 3)
+    stiff = layered_flow(*drawn(0), t_max=1.0, rtol=1e-10)
+    assert stiff.status == "unresolved" and "3 steps without an event: the flow is stiff" in stiff.message
+
+
+def test_a_step_that_goes_too_far_is_made_again(monkeypatch):
+    """SciPy tries long steps, to where the cumulative weight is singular or no slide exists."""
+    network, data = drawn(0)
+    plain = layered_flow(network, data, t_max=1.0, rtol=1e-10)
+    velocity = Integration._velocity
+
+    def refused(self, theta):
+        if np.abs(theta - self.theta).max() > 0.01:
+            raise UndefinedError("too far")
+        return velocity(self, theta)
+
+    monkeypatch.setattr(Integration, "_velocity", refused)
+    run = layered_flow(network, data, t_max=1.0, rtol=1e-10)
+    assert run.status == "finished" and len(run.pieces) > len(plain.pieces)
+    assert np.abs(run.parameters([1.0]) - plain.parameters([1.0])).max() < 1e-8
 
 
 def test_no_scipy(monkeypatch):
