@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symflow.flow.chamber.inputs import FlowProblem, flow_problem
+from symflow.flow.streamed_arrays import is_streamed
 
 Floats = NDArray[np.float64]
 BLOCK = 2**16
@@ -56,7 +57,8 @@ def chamber_quadratic(
 ) -> ChamberQuadratic:
     """The cost ½ Σ_i w_i |z_L(x_i) − ỹ_{j(i)}|² as a polynomial of the biases, in the chamber of the given ones.
 
-    Arguments as for ``chamber_flow``: points (N, Q), labels (N,), targets (K, Q), biases (L, Q), rotations (L, Q, Q),
+    Arguments as for ``chamber_flow``, memory-mapped and Dask arrays too, which are read block by block:
+    points (N, Q), labels (N,), targets (K, Q), biases (L, Q), rotations (L, Q, Q),
     weights (N,), 1/N_j unless given. θ stacks β_1..β_L; with ``output_bias="moving"`` the change of β_{L+1}, which
     shifts all targets, stands behind them. A datum on a wall counts as truncated.
 
@@ -74,6 +76,12 @@ def chamber_quadratic(
     >>> local.gradient(np.array([1.0])), float(local.cost(np.array([1.0])))
     (array([4.5]), 7.75)
     """
+    if is_streamed(points):
+        from symflow.flow.streaming import streamed_chamber_quadratic
+
+        return streamed_chamber_quadratic(
+            points, labels, targets, biases, rotations, weights=weights, output_bias=output_bias
+        )
     problem = flow_problem(
         points, labels, targets, biases, rotations, t_max=1.0, weights=weights, output_bias=output_bias
     )

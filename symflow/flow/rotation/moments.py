@@ -16,7 +16,8 @@ from symflow.flow.chamber.quadratics import linear_parts
 from symflow.flow.rotation.equations import KINDS, Parameters, Rows, descent
 from symflow.flow.rotation.grouping import Patterns
 from symflow.flow.rotation.kernels import USED, descend
-from symflow.flow.rotation.problem import Floats, read_problem
+from symflow.flow.rotation.problem import Floats, Problem, read_problem
+from symflow.flow.streamed_arrays import is_streamed
 from symflow.network.arrays import require_orthogonal
 
 
@@ -62,7 +63,8 @@ def chamber_moments(
 ) -> ChamberMoments:
     """What the gradients by β_1..β_L and R_1..R_L see of the data, in the chamber of the given ones.
 
-    Arguments as for ``rotation_flow``: points (N, Q), labels (N,), targets (K, Q), biases (L, Q), rotations (L, Q, Q),
+    Arguments as for ``rotation_flow``, memory-mapped and Dask arrays too, which are read block by block:
+    points (N, Q), labels (N,), targets (K, Q), biases (L, Q), rotations (L, Q, Q),
     weights (N,), 1/N_j for a datum of class j unless given. A datum on a wall counts as truncated.
 
     Raises ShapeError and KindError: input that does not fit.
@@ -76,8 +78,21 @@ def chamber_moments(
     >>> moments.velocity(np.array([[0.5, 0.5]]), np.eye(2)[np.newaxis])[0].round(12).tolist()
     [[-1.5, 0.5]]
     """
-    problem = read_problem(points, labels, targets, biases, rotations, weights, "rotations")
-    for layer, rotation in enumerate(problem.weights, 1):
-        require_orthogonal(rotation, f"rotation {layer}")
+    if is_streamed(points):
+        from symflow.flow.streaming import streamed_chamber_moments
+
+        return streamed_chamber_moments(points, labels, targets, biases, rotations, weights=weights)
+    problem = checked_problem(points, labels, targets, biases, rotations, weights)
     active, _ = linear_parts(problem.points, problem.biases, problem.weights)
     return ChamberMoments(Patterns(problem, active).rows)
+
+
+def checked_problem(
+    points: ArrayLike, labels: ArrayLike, targets: ArrayLike, biases: ArrayLike, rotations: ArrayLike,
+    masses: ArrayLike | None,
+) -> Problem:  # fmt: skip
+    """Check and convert; the rotations stay as they are."""
+    problem = read_problem(points, labels, targets, biases, rotations, masses, "rotations")
+    for layer, rotation in enumerate(problem.weights, 1):
+        require_orthogonal(rotation, f"rotation {layer}")
+    return problem

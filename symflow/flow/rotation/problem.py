@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from symflow.errors import UnsupportedError
 from symflow.flow.given import read_labels, read_real, read_weights, require_shapes
-from symflow.flow.streamed_arrays import is_dask
 
 Floats = NDArray[np.float64]
 
@@ -79,14 +77,9 @@ def read_problem(
 ) -> Problem:
     """Check and convert; ``name`` is what the caller calls the (L, Q, Q) array. Masses are 1/N_j unless given.
 
-    Raises ShapeError (shapes that do not agree), KindError (not finite, not real, labels outside 0..K-1, a class
-    without data, masses that are not positive) and UnsupportedError (a Dask array).
+    Raises ShapeError (shapes that do not agree) and KindError (not finite, not real, labels outside 0..K-1, a class
+    without data, masses that are not positive).
     """
-    if is_dask(points):
-        raise UnsupportedError(
-            "the points are needed in memory, and these are a Dask array; load them, "
-            "points.compute(), or a sample of them, points[::100].compute()"
-        )
     x, goals, b = read_real(points, "points", 2), read_real(targets, "targets", 2), read_real(biases, "biases", 2)
     W = read_real(weights, name, 3)
     (N, Q), L = x.shape, b.shape[0]

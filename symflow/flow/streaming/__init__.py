@@ -18,12 +18,14 @@
     layered_looks    how far layers can move before a datum may meet a wall
     stand_ins        few data in place of those far from walls
     layered_windows, layered                           the flow and the descent of the layers
+    chamber_moments  gradients in one chamber from moments
 
-``separated_flow``, ``chamber_flow``, ``rotation_flow`` and ``general_weight_flow`` come here by themselves for such
-points, and ``layered_flow`` for ``StreamedData``.
+``separated_flow``, ``chamber_flow``, ``rotation_flow``, ``general_weight_flow``, ``chamber_moments`` and
+``chamber_quadratic`` come here by themselves for such points, and ``layered_flow`` for ``StreamedData``.
 """
 
 from symflow.flow.streaming.chamber import streamed_chamber_flow
+from symflow.flow.streaming.chamber_moments import streamed_chamber_moments, streamed_chamber_quadratic
 from symflow.flow.streaming.chamber_trajectory import StreamedChamberTrajectory
 from symflow.flow.streaming.layered import StreamedLayeredTrajectory, streamed_layered_flow
 from symflow.flow.streaming.rotation import streamed_general_weight_flow, streamed_rotation_flow
@@ -38,6 +40,8 @@ __all__ = [
     "StreamedRotationTrajectory",
     "StreamedSeparatedTrajectory",
     "streamed_chamber_flow",
+    "streamed_chamber_moments",
+    "streamed_chamber_quadratic",
     "streamed_general_weight_flow",
     "streamed_layered_flow",
     "streamed_rotation_flow",

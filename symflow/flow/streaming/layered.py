@@ -23,7 +23,7 @@ from symflow.flow.streaming.surveying import survey
 from symflow.network import AnyParameters, to_layers, to_pulled_back
 from symflow.network.arrays import as_array, as_floats
 
-EXPLICIT = 1 << 13  # data that a window keeps, about: gradients go through all of them
+EXPLICIT = 1 << 11  # data that a window keeps, about: gradients go through all of them
 
 
 @dataclass(frozen=True, eq=False)

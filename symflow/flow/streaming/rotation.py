@@ -50,7 +50,7 @@ def streamed_rotation_flow(
     ('finished', True, True)
     """
     t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit")
-    source, given = _opened(points, labels, targets, weights, block)
+    source, given = opened(points, labels, targets, weights, block)
     empty = rotation_problem(*given, biases, rotations, None)
     run = Run(source, survey(source), empty, CayleyChart, t_max, rtol, explicit, report_for(progress, t_max))
     outcome, message = run.go()
@@ -84,7 +84,7 @@ def streamed_general_weight_flow(
     array([1.25, 4.  ])
     """
     t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit")
-    source, given = _opened(points, labels, targets, weights, block)
+    source, given = opened(points, labels, targets, weights, block)
     empty = general_problem(*given, biases, cumulative, None)
     charts = chart_maker(empty, fixed_biases)
     run = Run(source, survey(source), empty, charts, t_max, rtol, explicit, report_for(progress, t_max))
@@ -95,10 +95,10 @@ def streamed_general_weight_flow(
     )  # fmt: skip
 
 
-def _opened(
+def opened(
     points: Any, labels: Any, targets: Any, weights: Any, block: int
 ) -> tuple[Source, tuple[Floats, NDArray[np.intp], Floats]]:
-    """The data; and instead of them one point at the origin for each class, with which the rest is checked."""
+    """The data, to be read in blocks; and to check the rest with, one point at the origin for each class instead."""
     goals = as_floats(as_array(targets, "targets", 2))
     source = open_source(points, labels, weights, len(goals), block)
     return source, (np.zeros((len(goals), source.width)), np.arange(len(goals)), goals)

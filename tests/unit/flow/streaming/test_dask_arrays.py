@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from symflow.errors import KindError, ShapeError, UnsupportedError
-from symflow.flow import chamber_flow, separated_flow
-from symflow.flow.rotation import chamber_moments
-from symflow.flow.streaming import streamed_chamber_flow, streamed_rotation_flow
+from symflow.errors import KindError, ShapeError
+from symflow.flow import StreamedData, chamber_flow, chamber_moments, chamber_quadratic, separated_flow
+from symflow.flow.streaming import streamed_chamber_flow, streamed_layered_flow, streamed_rotation_flow
+from symflow.network import LayeredParameters
 from tests.unit.flow.chamber.instances import draw
 from tests.unit.flow.streaming.large_data import happenings
 
@@ -45,6 +45,10 @@ def test_two_workers_give_what_one_process_gives():
     given, points = draw(5, N=150), np.random.default_rng(1).normal(size=(200, 1))
     whole = streamed_chamber_flow(**given, t_max=0.5, explicit=30)
     alone = streamed_rotation_flow(**given, t_max=0.1, explicit=100)
+    start = LayeredParameters((np.eye(3), np.eye(3)), (np.array([0.5, -0.5, 0.1]), np.zeros(3)))
+    data = [StreamedData(made["points"], given["labels"], given["targets"]) for made in (given, chunked(given, 40))]
+    options = {"t_max": 0.1, "cost": "standard", "explicit": 30}
+    layers = streamed_layered_flow(start, data[0], **options)
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
@@ -52,6 +56,8 @@ def test_two_workers_give_what_one_process_gives():
         assert len(client.scheduler_info()["workers"]) == 2
         flow = streamed_chamber_flow(**chunked(given, 40), t_max=0.5, explicit=30)
         rotating = streamed_rotation_flow(**chunked(given, 40), t_max=0.1, explicit=100)
+        trained = streamed_layered_flow(start, data[1], **options)
+        losses = trained.loss([0.0, 0.1])
         single = separated_flow(dask_array.from_array(points, chunks=(60, 1)), [3.0], [0.0])
         with pytest.raises(KindError, match="row 150"):
             separated_flow(
@@ -59,6 +65,10 @@ def test_two_workers_give_what_one_process_gives():
             )
     assert (rotating.events, rotating.loss([0.1]).tolist()) == (alone.events, pytest.approx(alone.loss([0.1]).tolist()))
     assert (flow.theta([0.1, 0.5]) == whole.theta([0.1, 0.5])).all() and flow.passes == whole.passes
+    assert trained.windows > 1
+    assert [event.datum for event in trained.events] == [event.datum for event in layers.events]
+    assert trained.parameters([0.1]) == pytest.approx(layers.parameters([0.1]), rel=1e-9)
+    assert losses == pytest.approx(layers.loss([0.0, 0.1]), rel=1e-12)
     assert (single.events == separated_flow(points, [3.0], [0.0]).events).all()
 
 
@@ -69,8 +79,25 @@ def test_chunks_that_cannot_be_read():
     unknown = dask_array.zeros((20, 2), chunks=(5, 2))
     with pytest.raises(ShapeError, match="compute_chunk_sizes"):
         separated_flow(unknown[unknown[:, 0] >= 0], [1.0, 1.0], [0.0, 0.0])
-    with pytest.raises(UnsupportedError, match=r"points\.compute\(\)"):
-        chamber_moments(unknown, np.zeros(20, dtype=int), [[0, 0]], [[0.0, 0.0]], [np.eye(2)])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("output_bias", ["frozen", "moving"])
+def test_moments_of_chunks(seed, output_bias):
+    given = draw(seed, N=150, Q=2 + seed % 2, L=1 + seed % 3)
+    if seed:
+        given["weights"] = np.random.default_rng(seed).uniform(0.5, 2.0, size=150)
+    lazy = chunked(given, 40)
+    kept, local = (chamber_quadratic(**data, output_bias=output_bias) for data in (given, lazy))
+    assert local.hessian == pytest.approx(kept.hessian, abs=1e-11)
+    assert local.linear == pytest.approx(kept.linear, abs=1e-11)
+    assert (local.constant, local.patterns) == (pytest.approx(kept.constant, rel=1e-12), kept.patterns)
+    assert (local.theta == kept.theta).all()
+    few, rows = chamber_moments(**given), chamber_moments(**lazy)
+    assert rows.size == few.size
+    there = given["biases"], given["rotations"]
+    for one, other in zip(rows.velocity(*there), few.velocity(*there), strict=True):
+        assert one == pytest.approx(other, abs=1e-11)
 
 
 def test_dask_is_imported_for_dask_arrays_only():
