@@ -50,7 +50,7 @@ from symflow.flow.chamber.ball_walls import Place
 from symflow.flow.chamber.trajectory import ChamberTrajectory, Segment
 
 PRECISIONS = (128, 256, 512)
-COARSE = 2.0**-60  # of r and ρ: beyond this the replay needs a higher precision
+COARSE = 2.0**-50  # of r and ρ: beyond this the replay needs a higher precision
 TIME = 1e-10  # an event time may differ from the replay by this share of it,
 ROUNDOFF = 2.0**-40  # and by this share of θ over the speed at which the wall is met
 STATE = 1e-9  # θ and θ' at the start of a segment may differ by this share of the sizes of their summands
