@@ -116,7 +116,7 @@ class BallFlow:
             terms[:] = [leg.velocity * time]
             leg.lengths.clear()
         power = ratio = generator = None
-        longer = 1.0
+        longer = longest = 1.0  # than the time of the terms, to the first and to the kth power
         if time is not leg.time:
             power = ratio = time / leg.time
             longer = above(ratio)
@@ -131,10 +131,11 @@ class BallFlow:
             else:
                 state = state + terms[k - 1] * power
                 power = power * ratio
+                longest *= longer
             if k % LOOK == 0:  # the term itself is shorter than its bound by |M|
                 if k not in leg.lengths:
                     leg.lengths[k] = norm(terms[k - 1])
-                left_out = min(left_out, leg.lengths[k] * longer**k * (1.0 + OUT))
+                left_out = min(left_out, leg.lengths[k] * longest * (1.0 + OUT))
             left_out *= reach / (k + 1) * (1.0 + OUT)
             if left_out <= wanted:
                 return state, left_out + TINY

@@ -108,10 +108,15 @@ def test_a_function_that_starts_at_zero() -> None:
     assert course.after_leaving(flat.negative()) <= 0.0
 
 
-@pytest.mark.parametrize("time", [1e-3, 0.7, 30.0])
-def test_taylor_series_enclose_the_flow(time) -> None:
+@pytest.mark.parametrize("time", [1e-3, 0.4, 0.7, 30.0])
+@pytest.mark.parametrize("before", [None, 1e-60, 0.01, 0.5])
+def test_taylor_series_enclose_the_flow(time, before) -> None:
+    """Also where the terms of the series were made for another time."""
     rates = (0.0, 1.0, 7.0)
-    state, error = flow_of(*rates).at(flint.arb(time))
+    flow = flow_of(*rates)
+    if before is not None:
+        flow.at(flint.arb(before))
+    state, error = flow.at(flint.arb(time))
     assert error + spill(state) < 1e-33
     with mpmath.workdps(60):
         for row, rate in enumerate(rates):
