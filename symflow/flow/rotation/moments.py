@@ -1,7 +1,7 @@
 """The right side of the rotation flow in one chamber from counts and moments of the data (theory B2, B4, C8).
 
-Per activation pattern and class at most Q + 1 rows with the same second moments stand for the data (``grouping``), so
-that afterwards a gradient takes the same time for a thousand data as for a million.
+Per activation pattern the moments up to the second stand for the data (``prefix_tree``), so that afterwards a gradient
+takes the same time for a thousand data as for a million.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symflow.errors import ShapeError
-from symflow.flow.chamber.quadratics import linear_parts
-from symflow.flow.rotation.equations import KINDS, Parameters, Rows, descent
-from symflow.flow.rotation.grouping import Patterns
-from symflow.flow.rotation.kernels import USED, descend
+from symflow.flow.chamber.quadratics import linear_parts, unique_patterns
+from symflow.flow.rotation.equations import Parameters
+from symflow.flow.rotation.kernels import USED
+from symflow.flow.rotation.prefix_tree import Tree, fill_tree_descent, tree_descent, tree_of
 from symflow.flow.rotation.problem import Floats, Problem, read_problem
 from symflow.flow.streamed_arrays import is_streamed
 from symflow.network.arrays import require_orthogonal
@@ -23,14 +23,14 @@ from symflow.network.arrays import require_orthogonal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChamberMoments:
-    """Rows with the moments of all data in one chamber: made by :func:`chamber_moments`; ``size`` is their number."""
+    """Moments of all data in one chamber, for each of ``patterns`` patterns: made by :func:`chamber_moments`."""
 
-    rows: Rows
+    tree: Tree
 
     @property
-    def size(self) -> int:
-        """At most (Q + 1) times the number of pairs of a pattern and a class."""
-        return len(self.rows.scales)
+    def patterns(self) -> int:
+        """How many patterns the data have."""
+        return len(self.tree.grams)
 
     def velocity(self, biases: Floats, rotations: Floats) -> tuple[Floats, Floats]:
         """β̇ (L, Q) = ⟨(1 − P_ℓ)ᵀ p_ℓ⟩ and Ω (L, Q, Q) = ½⟨[u vᵀ + v uᵀ, H_ℓ]⟩, Ṙ = ΩR: minus the gradient.
@@ -38,7 +38,7 @@ class ChamberMoments:
         Valid while no activation differs from those of the place where the moments were taken, which is for the caller
         to know. Raises ShapeError.
         """
-        L, n, Q = self.rows.masks.shape
+        L, Q = len(self.tree.starts) - 2, self.tree.masks.shape[1]
         if biases.shape != (L, Q) or rotations.shape != (L, Q, Q):
             raise ShapeError(
                 f"biases must have shape {(L, Q)} and rotations {(L, Q, Q)}; got {biases.shape} and {rotations.shape}"
@@ -46,9 +46,9 @@ class ChamberMoments:
         at = Parameters(biases, rotations, np.ascontiguousarray(rotations.transpose(0, 2, 1)))
         if USED:
             velocity = np.empty(L * Q * (1 + Q))
-            descend(self.rows, at, KINDS["rotations"], velocity, np.empty((L, n, Q)))
+            fill_tree_descent(self.tree, at, velocity)
         else:
-            velocity, _ = descent(self.rows, at, "rotations")
+            velocity = tree_descent(self.tree, at)
         return velocity[: L * Q].reshape(L, Q), velocity[L * Q :].reshape(L, Q, Q)
 
 
@@ -73,8 +73,8 @@ def chamber_moments(
 
     >>> x = np.concatenate([np.random.default_rng(0).uniform(-2, -1, size=(1000, 2)), [[3.0, 3.0]]])
     >>> moments = chamber_moments(x, [0] * 1001, [[1.0, -1.0]], [[0.5, 0.5]], [np.eye(2)], weights=[0.001] * 1001)
-    >>> moments.size
-    4
+    >>> moments.patterns
+    2
     >>> moments.velocity(np.array([[0.5, 0.5]]), np.eye(2)[np.newaxis])[0].round(12).tolist()
     [[-1.5, 0.5]]
     """
@@ -84,7 +84,19 @@ def chamber_moments(
         return streamed_chamber_moments(points, labels, targets, biases, rotations, weights=weights)
     problem = checked_problem(points, labels, targets, biases, rotations, weights)
     active, _ = linear_parts(problem.points, problem.biases, problem.weights)
-    return ChamberMoments(Patterns(problem, active).rows)
+    kinds, kind_of = unique_patterns(active)
+    Q, grams, goals = problem.dimension, [], []
+    homogeneous = [*problem.points.T, np.ones(len(problem.points))]
+    for i, one in enumerate(homogeneous):
+        weighted = problem.masses * one
+        grams.append([np.bincount(kind_of, weighted * other, len(kinds)) for other in homogeneous[: i + 1]])
+        goals.append([np.bincount(kind_of, weighted * goal, len(kinds)) for goal in problem.targets.T])
+    whole = [[grams[max(i, j)][min(i, j)] for j in range(Q + 1)] for i in range(Q + 1)]
+    return ChamberMoments(
+        tree_of(
+            active[:, kinds].transpose(1, 0, 2), np.array(whole).transpose(2, 0, 1), np.array(goals).transpose(2, 0, 1)
+        )
+    )
 
 
 def checked_problem(

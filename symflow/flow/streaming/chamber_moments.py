@@ -11,8 +11,9 @@ import numpy as np
 
 from symflow.flow.chamber.inputs import flow_problem
 from symflow.flow.chamber.quadratics import ChamberQuadratic
-from symflow.flow.rotation.equations import Parameters, Rows
+from symflow.flow.rotation.equations import Parameters
 from symflow.flow.rotation.moments import ChamberMoments, checked_problem
+from symflow.flow.rotation.prefix_tree import tree_of
 from symflow.flow.rotation.reach import RotationReach
 from symflow.flow.streaming.nearest import MovingLook, Sorted, Sorting
 from symflow.flow.streaming.prefix_maps import prefix_map
@@ -29,14 +30,20 @@ def streamed_chamber_moments(
     Raises what ``chamber_moments`` raises; a message names the row of a wrong entry.
 
     >>> found = streamed_chamber_moments(np.eye(2), [0, 1], np.eye(2), [[0.5, 0.5]], [np.eye(2)])
-    >>> found.size
-    2
+    >>> found.patterns
+    1
     """
     source, given = opened(points, labels, targets, weights, block)
     problem = checked_problem(*given, biases, rotations, None)
-    behind = _grouped(source, problem.biases, problem.weights).background(problem.targets, 0.0)
-    assert behind is not None
-    return ChamberMoments(Rows(behind.points, behind.scales, behind.targets, behind.masks))
+    moments: dict[bytes, tuple[Floats, Floats]] = {}
+    for (pattern, label), (_, factor) in _grouped(source, problem.biases, problem.weights).groups.items():
+        gram = factor.T @ factor
+        goal = np.outer(gram[-1], problem.targets[label])
+        before = moments.get(pattern, (0.0, 0.0))
+        moments[pattern] = before[0] + gram, before[1] + goal
+    patterns = np.frombuffer(b"".join(moments), dtype=bool).reshape(len(moments), problem.depth, problem.dimension)
+    grams, goals = (np.array(part) for part in zip(*moments.values(), strict=True))
+    return ChamberMoments(tree_of(patterns, grams, goals))
 
 
 def streamed_chamber_quadratic(

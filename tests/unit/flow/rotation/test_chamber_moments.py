@@ -8,9 +8,12 @@ import pytest
 from symflow.errors import KindError, ShapeError
 from symflow.flow import chamber_moments
 from symflow.flow.rotation import moments as module
+from symflow.flow.rotation.equations import Parameters, Rows, descent, preactivations
 from symflow.flow.rotation.kernels import USED
+from symflow.flow.rotation.rotations import rotation_problem
 from symflow.network import PolarParameters, draw_inside_chamber, pulled_back_targets
 from symflow.oracle import floating
+from tests.unit.flow.chamber.instances import draw
 
 
 @pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.skipif(not USED, reason="numba is missing"))])
@@ -41,13 +44,32 @@ def test_against_the_oracle_in_the_whole_chamber(Q, L, N):
     assert np.allclose(by_rotation, -np.array(expected["rotations"]), rtol=1e-11, atol=1e-12)
 
 
-def test_rows_do_not_grow_with_the_data():
+@pytest.mark.usefixtures("either_way")
+@pytest.mark.parametrize("seed", range(6))
+def test_against_sums_over_the_data(seed):
+    """Many patterns with many prefixes in common, and data of several classes with each."""
+    given = draw(seed, N=300, Q=2 + seed % 2, L=1 + seed % 3)
+    weights = np.random.default_rng(seed).uniform(0.5, 2.0, size=300)
+    problem = rotation_problem(*given.values(), weights)
+    found = chamber_moments(**given, weights=weights)
+    at = Parameters(problem.biases, problem.weights, problem.weights.transpose(0, 2, 1))
+    root = np.sqrt(weights)[:, None]
+    masks = np.zeros((problem.depth, *problem.points.shape))
+    rows = Rows(problem.points * root, root[:, 0], problem.targets * root, masks)
+    for layer in range(problem.depth):
+        masks[layer] = preactivations(rows._replace(masks=masks), at)[0][layer] > 0.0
+    expected, _ = descent(rows._replace(masks=masks), at, "rotations")
+    assert found.patterns >= 4 + 4 * (seed % 2)
+    assert np.concatenate([part.ravel() for part in found.velocity(*at[:2])]) == pytest.approx(expected, abs=1e-10)
+
+
+def test_patterns_do_not_grow_with_the_data():
     rng = np.random.default_rng(0)
     points, labels = rng.uniform(-1, 1, size=(40_000, 2)), np.arange(40_000) % 2
-    sizes = [
-        chamber_moments(points[:N], labels[:N], np.eye(2), [[0.1, 0.2]], [np.eye(2)]).size for N in (4_000, 40_000)
+    counts = [
+        chamber_moments(points[:N], labels[:N], np.eye(2), [[0.1, 0.2]], [np.eye(2)]).patterns for N in (4_000, 40_000)
     ]
-    assert sizes == [4 * 2 * 3] * 2  # patterns, classes, Q + 1
+    assert counts == [4, 4]
 
 
 def test_what_does_not_fit_is_told():
