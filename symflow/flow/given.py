@@ -112,10 +112,10 @@ def read_tolerance(rtol: Any) -> float:
     return float(rtol)
 
 
-def read_count(number: Any, name: str) -> int:
-    """Raises KindError unless it is a whole number, 0 or more."""
-    if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < 0:
-        raise KindError(f"{name} must be a whole number, 0 or more; got {number!r}")
+def read_count(number: Any, name: str, least: int = 0) -> int:
+    """Raises KindError unless it is a whole number, ``least`` or more."""
+    if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < least:
+        raise KindError(f"{name} must be a whole number, {least} or more; got {number!r}")
     return int(number)
 
 

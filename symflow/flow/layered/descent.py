@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symflow.errors import KindError, LimitError, UndefinedError
-from symflow.flow.layered.systems import Floats, System
+from symflow.flow.layered.systems import Floats, System, length_of
 from symflow.flow.layered.trajectories import LayeredTrajectory, Piece, Status, WallEvent
 from symflow.flow.reporting import Report
 
@@ -61,6 +61,10 @@ class Descent:
             return f"at t = {self.time:.6g}: {self.reason}"
         return f"{self.number} steps of {self.step:g}, {len(self.events)} changes of patterns"
 
+    def diverge(self) -> None:
+        """The run ends here."""
+        self.status, self.reason = "unresolved", _diverged(self.step)
+
     def steps(
         self, system: System, theta: Floats, masks: Floats, watched: NDArray[np.bool_] | None = None,
         reach: float = np.inf,
@@ -75,18 +79,17 @@ class Descent:
             try:
                 with np.errstate(over="ignore", invalid="ignore"):
                     following = theta + length * system.velocity(theta, masks)
-                    distance = float(np.linalg.norm(following - center))
+                    if not np.isfinite(following).all():
+                        self.diverge()
+                        return
+                    if length_of(following - center) > reach:
+                        return
+                    now = (system.preactivations(following) > 0).astype(np.float64)
             except UndefinedError as error:
                 self.status, self.reason = "unresolved", str(error)
                 return
-            if not np.isfinite(following).all():
-                self.status, self.reason = "unresolved", _diverged(self.step)
-                return
-            if distance > reach:
-                return
             yield theta, following
             theta, self.number = following, self.number + 1
-            now = (system.preactivations(theta) > 0).astype(np.float64)
             changed = now != masks if watched is None else (now != masks) & watched
             for index in np.flatnonzero(changed).tolist():
                 layer, datum, component = system.wall(index)

@@ -45,14 +45,15 @@ class Leg(NamedTuple):
     """A part of a run: when it begins, and with which memory; before θ has moved by more than ``reach`` it is "cut".
 
     Limits in the memory that are NaN are to be chosen; a wall whose limit is infinite is not watched. Data may begin on
-    walls only in the ``first`` part. ``steps`` have been made since the last event. ``unit``: how large preactivations
-    are, if that is known, so that data at one wall are measured alike in all parts.
+    walls only in the ``first`` part. There were so many ``events`` before, and ``steps`` since the last one. ``unit``:
+    how large preactivations are, if that is known, so that data at one wall are measured alike in all parts.
     """
 
     begin: float
     reach: float
     memory: Memory
     first: bool
+    events: int
     steps: int
     unit: float | None
 
@@ -67,7 +68,7 @@ class Integration:
         self.system, self.theta, self.t_max, self.rtol = system, theta, t_max, rtol
         self.max_events, self.report = max_events, report
         self.time = 0.0 if leg is None else leg.begin
-        self.steps = 0 if leg is None else leg.steps  # since the last event
+        self.before, self.steps = (0, 0) if leg is None else (leg.events, leg.steps)  # events, and steps since the last
         self.center, self.reach, self.cut = theta, np.inf if leg is None else leg.reach, False
         values = system.preactivations(theta)
         known = None if leg is None else leg.unit
@@ -108,8 +109,8 @@ class Integration:
                 at_once = at_once + 1 if self.time - before <= 1e-13 * self.t_max else 0
                 if at_once > MOST_AT_ONCE:
                     raise _Stuck(f"{at_once} walls were met without progress")
-                if len(self.events) > self.max_events:
-                    raise _Stuck(f"{len(self.events)} events, more than max_events = {self.max_events}")
+                if self.before + len(self.events) > self.max_events:
+                    raise _Stuck(f"{self.before + len(self.events)} events, more than max_events = {self.max_events}")
         except (_Stuck, UndefinedError) as stuck:
             return "unresolved", f"at t = {self.time:.12g}: {stuck}; gradient descent (step=...) gets past such points"
         if self.cut:
@@ -160,7 +161,7 @@ class Integration:
             self.cut = met is None and latest < float(solver.t)
             end = latest if met is None else met[0]
             self.pieces.append(Piece(begin, end, path))
-            self.time, self.theta, self.steps = end, np.asarray(path(end)), self.steps + 1
+            self.time, self.theta, self.steps = end, np.asarray(path(end)), self.steps + (not self.cut)
             # What the next step starts from: masks of sliding walls are followed, not found afresh.
             self.masks = self._masks_at(self.theta)
             if self.report is not None:

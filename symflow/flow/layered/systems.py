@@ -97,6 +97,12 @@ class System(ABC):
         return 0.5 * float(self.masses @ (residuals * residuals).sum(axis=1))
 
 
+def length_of(vector: Floats) -> float:
+    """|v|, also where |v|² is too large for a float."""
+    largest = float(np.abs(vector).max(initial=0.0))
+    return largest * float(np.linalg.norm(vector / largest)) if 0.0 < largest < np.inf else largest
+
+
 def flat(parts: list[Floats], size: int = 0) -> Floats:
     """One flat array over walls from those of the layers."""
     return np.concatenate([part.ravel() for part in parts]) if parts else np.empty(size)

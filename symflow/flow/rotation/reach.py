@@ -89,18 +89,25 @@ def general_reach(at: Parameters) -> GeneralReach:
     return GeneralReach(norms * (1.0 + 1e-12), inverses * (1.0 + 1e-12))
 
 
-def free_path(values: Sequence[Floats] | Floats, reach: Reach, slack: float = 0.0) -> Floats:
+def free_path(values: Sequence[Floats] | Floats, reach: Reach, slack: float = 0.0, rounds: int = 0) -> Floats:
     """A length (n,) of path on which a datum comes to no wall nearer than ``slack``; values u_ℓ (n, M_ℓ).
 
     A wall at the distance m is met when the displacement E(s) has grown to m. E is convex and E(0) = 0, so that
-    E(s) <= m for s = t m/E(t), if that is at most t, for any t.
+    E(s) <= m for s = t m/E(t), if that is at most t, for any t; else E(s) >= m. ``rounds`` of bisection between the
+    two, in logarithms, come next to the longest such path. 0 where it is not a number.
     """
     sizes = np.array([np.linalg.norm(u, axis=1) for u in values])
     free = np.full(sizes.shape[1], np.inf)
     for layer, u in enumerate(values):
         distance = np.maximum(np.abs(u).min(axis=1) - slack, 0.0)
-        path = reach.about(layer, distance)
-        moved = reach.displacement(sizes, path)[layer]
-        share = np.divide(distance, moved, out=np.zeros_like(moved), where=moved > 0)
-        free = np.minimum(free, path * np.minimum(share, 1.0))
+        middle = reach.about(layer, distance)
+        low, high = np.zeros_like(middle), np.full_like(middle, np.inf)
+        for again in range(1 + rounds):
+            if again:
+                middle = np.sqrt(low) * np.sqrt(high)
+            moved = reach.displacement(sizes, middle)[layer]
+            share = np.divide(distance, moved, out=np.zeros_like(moved), where=moved > 0)
+            low = np.fmax(low, middle * np.minimum(share, 1.0))
+            high = np.fmin(high, middle * np.maximum(share, 1.0))
+        free = np.minimum(free, low)
     return free

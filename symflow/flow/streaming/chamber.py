@@ -85,7 +85,7 @@ def streamed_chamber_flow(
     >>> flow.status, flow.segments[-1].sliding
     ('equilibrium', (SlidingWall(layer=1, component=0, data=(1,)),))
     """
-    max_events = read_count(max_events, "max_events")
+    max_events, explicit = read_count(max_events, "max_events"), read_count(explicit, "explicit", 1)
     goals = as_floats(as_array(targets, "targets", 2))
     classes = len(goals)
     source = open_source(points, labels, weights, classes, block)

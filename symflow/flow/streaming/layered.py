@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from symflow.errors import UnsupportedError
 from symflow.flow.given import Progress, read_count
 from symflow.flow.layered.effective import EffectiveSystem
 from symflow.flow.layered.flows import MOST_EVENTS, check_run, check_widths
@@ -21,7 +22,7 @@ from symflow.flow.streaming.nearest import Passes
 from symflow.flow.streaming.sources import BLOCK, Block, open_source
 from symflow.flow.streaming.surveying import survey
 from symflow.network import AnyParameters, to_layers, to_pulled_back
-from symflow.network.arrays import as_array, as_floats
+from symflow.network.arrays import as_array
 
 EXPLICIT = 1 << 11  # data that a window keeps, about: gradients go through all of them
 
@@ -95,12 +96,14 @@ def streamed_layered_flow(
     ('finished', True, True)
     """
     check_run(network, t_max, cost, step, rtol, max_events)
-    goals = as_floats(as_array(data.targets, "targets", 2))
+    goals = as_array(data.targets, "targets", 2)
+    if goals.dtype == object:
+        raise UnsupportedError("a trajectory is computed in floats; the targets are Fractions")
     source = open_source(data.points, data.labels, data.weights, len(goals), block)
     widths = to_layers(network).widths
     check_widths(widths, source.width, goals.shape[1], cost)
     known = survey(source)
-    explicit = read_count(explicit, "explicit")
+    explicit = read_count(explicit, "explicit", 1)
 
     def integrate(
         network: AnyParameters, original: bool, t_max: float, report: Report | None, memory: Known | None

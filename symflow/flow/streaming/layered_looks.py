@@ -17,6 +17,7 @@ from symflow.flow.streaming.prefix_maps import preactivations, product
 Floats = NDArray[np.float64]
 Seen = tuple[NDArray[np.bool_], Floats]
 ROUNDED = 1.0 + 1e-12  # of norms, against rounding
+ROUNDS = 6  # for free paths: where weights are small these are far from what the first layer says
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class LayersReach:
             below = sizes[layer]
         return result
 
-    def about(self, layer: int, distance: Floats) -> Floats:
-        """As if only the first layer moved."""
-        return np.asarray(distance / (np.prod(self.norms[1 : layer + 1]) * np.sqrt(self.lengths**2 + 1.0)))
+    def about(self, layer: int, distance: Floats) -> Floats:  # noqa: ARG002  # it is found by bisection
+        """As if there were the first layer only."""
+        return np.asarray(distance / np.sqrt(self.lengths**2 + 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class LayersLook:
             values.append(product(state, weight.T) + bias)
             state = np.maximum(values[-1], 0.0)
         norms = np.array([np.linalg.norm(weight, 2) for weight in self.weights])
-        return _seen(values, LayersReach(np.maximum(norms, 1e-300) * ROUNDED, np.linalg.norm(points, axis=1) * ROUNDED))
+        return _seen(values, LayersReach(norms * ROUNDED, np.linalg.norm(points, axis=1) * ROUNDED))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,4 +83,6 @@ class PulledBackLook:
 
 
 def _seen(values: list[Floats], reach: LayersReach | GeneralReach) -> Seen:
-    return np.concatenate([a > 0.0 for a in values], axis=1), free_path(values, reach)
+    with np.errstate(over="ignore", invalid="ignore"):  # a path that is too long is shortened
+        free = free_path(values, reach, rounds=ROUNDS)
+    return np.concatenate([a > 0.0 for a in values], axis=1), free

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from symflow.errors import LimitError
+from symflow.errors import LimitError, UndefinedError
 from symflow.flow.layered.descent import Descent
 from symflow.flow.layered.integration import Bools, Integration, Leg, Memory
 from symflow.flow.layered.original import OriginalSystem
-from symflow.flow.layered.systems import Floats, System, flat
+from symflow.flow.layered.systems import Floats, System, flat, length_of
 from symflow.flow.layered.trajectories import Piece, Status, WallEvent
 from symflow.flow.reporting import Report
 from symflow.flow.streaming.layered_looks import LayersLook, PulledBackLook
@@ -68,12 +68,16 @@ class LayersRun:
     def flow(self, rtol: float, max_events: int) -> tuple[Status, str]:
         """Window after window."""
         while True:
-            window = self._window()
+            try:
+                window = self._window()
+            except UndefinedError as error:  # a weight became singular just where a window ended
+                if not self.begins:
+                    raise
+                return "unresolved", f"at t = {self.time:.12g}: {error}"
             self.begins.append(self.time)
-            leg = Leg(self.time, SURE * window.data.reach, window.memory, self.first, self.steps, self.unit)
-            integration = Integration(
-                window.system, self.theta, self.t_max, rtol, max_events - len(self.events), self.report, leg=leg
-            )
+            reach, before = SURE * window.data.reach, len(self.events)
+            leg = Leg(self.time, reach, window.memory, self.first, before, self.steps, self.unit)
+            integration = Integration(window.system, self.theta, self.t_max, rtol, max_events, self.report, leg=leg)
             pieces, events, status, message = integration.run()
             self.pieces += [piece for piece in pieces if piece.end > piece.begin or not self.pieces]
             self._log(events, window)
@@ -97,12 +101,14 @@ class LayersRun:
             window = self._window_for(step)
             self.begins.append(self.time)
             masks, watched = window.memory.masks, window.memory.limits != np.inf
-            logged = len(descent.events)
+            logged, made = len(descent.events), descent.number
             for _, following in descent.steps(window.system, self.theta, masks, watched, SURE * window.data.reach):
                 states.append(following)
             self._log(tuple(descent.events[logged:]), window)
             self.theta, self.time = states[-1], descent.time
             self._remember(window.memory, window)
+            if descent.number == made and descent.status == "finished":
+                descent.diverge()  # no window has room for a step
         self.pieces.append(lines(states, step, descent.time))
         return descent.status, descent.message
 
@@ -111,7 +117,7 @@ class LayersRun:
         window = self._window()
         with np.errstate(over="ignore", invalid="ignore"):
             velocity = window.system.velocity(self.theta, window.memory.masks)
-            least = ROOM * step * float(np.linalg.norm(velocity)) / SURE
+            least = ROOM / SURE * length_of(step * velocity)
         return self._window(least) if window.data.reach < least < np.inf else window
 
     def _window(self, least: float = 0.0) -> Window:

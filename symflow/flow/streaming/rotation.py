@@ -49,7 +49,7 @@ def streamed_rotation_flow(
     >>> flow.status, flow.windows > 1, bool(flow.loss([5.0])[0] < flow.loss([0.0])[0])
     ('finished', True, True)
     """
-    t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit")
+    t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit", 1)
     source, given = opened(points, labels, targets, weights, block)
     empty = rotation_problem(*given, biases, rotations, None)
     run = Run(source, survey(source), empty, CayleyChart, t_max, rtol, explicit, report_for(progress, t_max))
@@ -83,7 +83,7 @@ def streamed_general_weight_flow(
     >>> np.linalg.norm(flow.weight([1.0])[0, 0], axis=1) ** 2
     array([1.25, 4.  ])
     """
-    t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit")
+    t_max, rtol, explicit = read_horizon(t_max), read_tolerance(rtol), read_count(explicit, "explicit", 1)
     source, given = opened(points, labels, targets, weights, block)
     empty = general_problem(*given, biases, cumulative, None)
     charts = chart_maker(empty, fixed_biases)

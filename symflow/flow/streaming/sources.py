@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symflow.errors import CertificateError, KindError, ShapeError
-from symflow.flow.given import LARGEST, SMALLEST_WEIGHT
+from symflow.flow.given import LARGEST, SMALLEST_WEIGHT, read_count
 from symflow.flow.streamed_arrays import is_dask, is_streamed
 
 BLOCK = 1 << 16  # rows in memory at a time
@@ -183,6 +183,14 @@ def weights_of(source: Source, masses: Floats) -> Any:
     return masses[np.asarray(source.labels)]
 
 
+def _array(values: Any, what: str) -> Any:
+    """An array, left where it is if it is memory-mapped or of Dask."""
+    try:
+        return values if values is None or is_streamed(values) else np.asarray(values)
+    except ValueError as error:
+        raise KindError(f"{what} cannot be read as an array: {error}") from None
+
+
 def contradiction(time: float, what: str) -> CertificateError:
     """Two passes say different things of the data: the error to raise."""
     return CertificateError(
@@ -192,14 +200,18 @@ def contradiction(time: float, what: str) -> CertificateError:
 
 
 def open_source(points: Any, labels: Any, weights: Any, classes: int, block: int = BLOCK) -> Source:
-    """Check shapes and chunks; entries are checked as they are read. Raises ShapeError.
+    """Check shapes and chunks; entries are checked as they are read. Raises ShapeError and KindError.
 
     >>> source = open_source(np.zeros((3, 2)), None, None, 0, block=2)
     >>> [block.first for block in blocks_of(*source._chunk(0, 3))]
     [0, 2]
     """
+    block = read_count(block, "block", 1)
+    for what, needed, given in (("points", True, points), ("labels", classes > 0, labels)):
+        if needed and given is None:
+            raise KindError(f"{what} are missing: None is no array")
     points, labels, weights = (
-        values if values is None or is_streamed(values) else np.asarray(values) for values in (points, labels, weights)
+        _array(values, what) for what, values in (("points", points), ("labels", labels), ("weights", weights))
     )
     if len(points.shape) != 2 or 0 in points.shape:
         raise ShapeError(f"points need 2 axes, one row for each datum, and rows; this array has shape {points.shape}")

@@ -138,6 +138,55 @@ def test_a_descent_too_long_to_be_kept_is_refused(monkeypatch):
         layered_flow(network, data, t_max=1.0, cost="standard", step=0.01)
 
 
+@pytest.mark.parametrize("seed", [8, 10])
+def test_layers_that_start_at_zero(seed):
+    """The products of their norms say nothing of how far a datum is from its walls."""
+    network, points, labels, targets = drawn(seed, (2, 2, 2, 2, 2), N=40)
+    weights = [np.zeros((2, 2)) if layer in {1, 2} else weight for layer, weight in enumerate(network.weights)]
+    network = LayeredParameters(tuple(weights), network.biases)
+    options = {"t_max": 1.0, "cost": "standard", "rtol": RTOL}
+    run = streamed_layered_flow(network, StreamedData(points, labels, targets), **options, explicit=4)
+    agree(layered_flow(network, in_memory(points, labels, targets), **options), run, 1e-8)
+
+
+def test_small_weights_do_not_make_windows_short():
+    network, points, labels, targets = drawn(0, (2, 2, 2, 2, 2))
+    network = LayeredParameters(tuple(0.1 * weight for weight in network.weights), network.biases)
+    data = StreamedData(points, labels, targets)
+    run = streamed_layered_flow(network, data, t_max=1.0, cost="standard", explicit=4)
+    assert run.status == "finished" and run.windows < 100
+
+
+def test_a_descent_that_diverges_ends():
+    network = LayeredParameters((1e70 * np.eye(2), 1e70 * np.eye(2)), (np.ones(2), np.ones(2)))
+    data = StreamedData(np.random.default_rng(0).normal(size=(100, 2)), np.arange(100) % 2, np.eye(2))
+    run = streamed_layered_flow(network, data, t_max=0.1, cost="standard", step=0.01, explicit=10)
+    assert run.status == "unresolved" and "diverges" in run.message
+
+
+def test_events_of_all_windows_are_counted():
+    network, points, labels, targets = drawn(0, (3, 3, 3))
+    data = StreamedData(points, labels, targets)
+    run = streamed_layered_flow(network, data, t_max=0.3, cost="standard", max_events=10, explicit=6)
+    assert run.windows > 1 and "11 events, more than max_events = 10" in run.message
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"labels": None}, "labels are missing"), ({"points": None}, "points are missing"),
+        ({"points": [[1.0, 2.0], [3.0]]}, "points cannot be read"), ({"explicit": 0}, "explicit must be a whole"),
+        ({"block": 2.5}, "block must be a whole number"), ({"block": 0}, "1 or more"),
+    ],
+)  # fmt: skip
+def test_what_is_no_data_is_told(changed, message):
+    network, points, labels, targets = drawn(0, (2, 2, 2), N=4)
+    given = {"points": points, "labels": labels, "targets": targets, "explicit": 3, "block": 2} | changed
+    data = StreamedData(given["points"], given["labels"], given["targets"])
+    with pytest.raises(KindError, match=message):
+        streamed_layered_flow(network, data, t_max=1.0, explicit=given["explicit"], block=given["block"])
+
+
 def systems(cost, widths):
     """The two systems over data at some parameters: (system, θ, look, points, labels, targets)."""
     network, points, labels, targets = drawn(5, widths, N=80)
