@@ -20,7 +20,7 @@ is linear and its walls are sums of exponentials, so events are first roots that
     quadratics     the cost of one chamber as a polynomial, for gradients without data
     balls          event times isolated in ball arithmetic: the replay. Its parts, bottom up: ``ball_bounds``,
                    ``ball_flow``, ``ball_patterns``, ``ball_fans``, ``ball_slides``, ``ball_walls``,
-                   ``ball_positive``, ``ball_passing`` and ``ball_between``
+                   ``ball_positive``, ``ball_pieces``, ``ball_passing`` and ``ball_between``
 """
 
 from symflow.flow.chamber.certificate import FlowCertificate, check_trajectory

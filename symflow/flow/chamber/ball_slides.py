@@ -67,11 +67,11 @@ class BallSlide:
             self.G = flint.arb_mat([[row[0, column] for column in range(n)] for row in self.rows])
             self.offsets = flint.arb_mat([[function.offset] for function in functions])
             try:
-                self.multipliers = (self.G * self.G.transpose()).solve(self.G)
+                multipliers = (self.G * self.G.transpose()).solve(self.G)
             except ZeroDivisionError:
                 raise CertificateError(f"{where}: the sliding walls have dependent normals") from None
-            self.back = self.multipliers.transpose()
-            self.lines = [flint.arb_mat(1, n, row) for row in self.multipliers.tolist()]
+            self.back = multipliers.transpose()
+            self.lines = [flint.arb_mat(1, n, row) for row in multipliers.tolist()]
             self.onto = identity(n) - self.back * self.G
         self.fans = [BallFan(patterns, self.G, self.back, group, self.number, where) for group in self.groups]
         self.taken += sum(fan.taken for fan in self.fans)

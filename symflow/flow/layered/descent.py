@@ -28,10 +28,12 @@ def descend(
     descent = Descent(t_max, step, report)
     kept: list[Floats] = []
     masks = (system.preactivations(theta) > 0).astype(np.float64)
-    for before, _ in descent.steps(system, theta, masks):
-        if descent.number % descent.stride == 0:
-            kept.append(before)
-    pieces = _Steps(system, kept or [theta], descent.stride, step, descent.number, descent.time).pieces()
+    stride = -(-descent.total // MOST_STATES)
+    for following in descent.steps(system, theta, masks):
+        if descent.number % stride == 0:
+            kept.append(theta)
+        theta = following
+    pieces = _Steps(system, kept or [theta], stride, step, descent.number, descent.time).pieces()
     return pieces, tuple(descent.events), descent.status, descent.message
 
 
@@ -43,7 +45,6 @@ class Descent:
         self.total = int(np.ceil(t_max / step * (1 - 1e-12)))
         if self.total > MOST_STEPS:
             raise LimitError(f"{self.total} steps of gradient descent are more than {MOST_STEPS}; take a larger step")
-        self.stride = -(-self.total // MOST_STATES)
         self.number = 0
         self.events: list[WallEvent] = []
         self.status: Status = "finished"
@@ -68,8 +69,8 @@ class Descent:
     def steps(
         self, system: System, theta: Floats, masks: Floats, watched: NDArray[np.bool_] | None = None,
         reach: float = np.inf,
-    ) -> Iterator[tuple[Floats, Floats]]:  # fmt: skip
-        """Yield θ before and after each step, which is the next one when it is yielded, and change the masks.
+    ) -> Iterator[Floats]:  # fmt: skip
+        """Yield θ after each step, which is the next one when it is yielded, and change the masks.
 
         Walls that are not ``watched`` keep theirs; a step to more than ``reach`` from here is not made any more.
         """
@@ -88,7 +89,7 @@ class Descent:
             except UndefinedError as error:
                 self.status, self.reason = "unresolved", str(error)
                 return
-            yield theta, following
+            yield following
             theta, self.number = following, self.number + 1
             changed = now != masks if watched is None else (now != masks) & watched
             for index in np.flatnonzero(changed).tolist():

@@ -8,7 +8,7 @@ from symflow.errors import KindError, ShapeError, UnsupportedError
 from symflow.flow.given import Progress, is_real, read_choice, read_count, read_horizon, read_tolerance
 from symflow.flow.layered.descent import descend
 from symflow.flow.layered.effective import EffectiveSystem
-from symflow.flow.layered.integration import Integration, Memory
+from symflow.flow.layered.integration import Integration, Leg, Memory
 from symflow.flow.layered.original import OriginalSystem
 from symflow.flow.layered.systems import Cost
 from symflow.flow.layered.trajectories import LayeredTrajectory
@@ -85,7 +85,9 @@ def layered_flow(
         if step is not None:
             outcome = descend(system, theta, t_max, float(step), report)
         else:
-            integration = Integration(system, theta, t_max, float(rtol), max_events, report, memory)
+            integration = Integration(
+                system, theta, t_max, float(rtol), max_events, report, Leg(memory=memory, first=memory is None)
+            )
             outcome = integration.run()
             after = None if outcome[2] == "unresolved" else integration.memory
         if report is not None:

@@ -42,20 +42,21 @@ class Memory(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """A part of a run: when it begins, and with which memory; before θ has moved by more than ``reach`` it is "cut".
+    """A part of a run, the whole unless told otherwise: when it begins, and with which memory, if there is one.
 
-    Limits in the memory that are NaN are to be chosen; a wall whose limit is infinite is not watched. Data may begin on
-    walls only in the ``first`` part. There were so many ``events`` before, and ``steps`` since the last one. ``unit``:
-    how large preactivations are, if that is known, so that data at one wall are measured alike in all parts.
+    Before θ has moved by more than ``reach`` it is "cut". Limits in the memory that are NaN are to be chosen; a wall
+    whose limit is infinite is not watched. Data may begin on walls only in the ``first`` part. There were so many
+    ``events`` before, and ``steps`` since the last one. ``unit``: how large preactivations are, if that is known, so
+    that data at one wall are measured alike in all parts.
     """
 
-    begin: float
-    reach: float
-    memory: Memory
-    first: bool
-    events: int
-    steps: int
-    unit: float | None
+    begin: float = 0.0
+    reach: float = np.inf
+    memory: Memory | None = None
+    first: bool = True
+    events: int = 0
+    steps: int = 0
+    unit: float | None = None
 
 
 class Integration:
@@ -63,20 +64,15 @@ class Integration:
 
     def __init__(
         self, system: System, theta: Floats, t_max: float, rtol: float, max_events: int,
-        report: Report | None, memory: Memory | None = None, leg: Leg | None = None,
+        report: Report | None, leg: Leg,
     ) -> None:  # fmt: skip
         self.system, self.theta, self.t_max, self.rtol = system, theta, t_max, rtol
         self.max_events, self.report = max_events, report
-        self.time = 0.0 if leg is None else leg.begin
-        self.before, self.steps = (0, 0) if leg is None else (leg.events, leg.steps)  # events, and steps since the last
-        self.center, self.reach, self.cut = theta, np.inf if leg is None else leg.reach, False
-        values = system.preactivations(theta)
-        known = None if leg is None else leg.unit
-        self.unit = max(1.0, float(np.abs(values).max(initial=0.0))) if known is None else known
+        self.time, self.before, self.steps = leg.begin, leg.events, leg.steps
+        self.center, self.reach, self.first, self.cut = theta, leg.reach, leg.first, False
+        values, memory = system.preactivations(theta), leg.memory
+        self.unit = max(1.0, float(np.abs(values).max(initial=0.0))) if leg.unit is None else leg.unit
         self.tolerance = ON_WALL * self.unit
-        self.resumed = memory is not None or (leg is not None and not leg.first)
-        if leg is not None:
-            memory = leg.memory
         if memory is None:
             nowhere = np.zeros(values.shape, dtype=bool)
             memory = Memory((values > 0).astype(np.float64), nowhere, np.full(values.shape, self.tolerance))
@@ -97,7 +93,7 @@ class Integration:
 
     def _run(self) -> tuple[Status, str]:
         try:
-            if not self.resumed:
+            if self.first:
                 self._start_on_walls()
             at_once = 0
             while self.time < self.t_max and not self.cut:
@@ -115,7 +111,7 @@ class Integration:
             return "unresolved", f"at t = {self.time:.12g}: {stuck}; gradient descent (step=...) gets past such points"
         if self.cut:
             return "cut", ""
-        return "finished", f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
+        return "finished", f"t = {self.t_max:.6g} was reached with {self.before + len(self.events)} events"
 
     @property
     def memory(self) -> Memory:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from symflow.network.arrays import LARGEST_CONDITION
 
 Floats = NDArray[np.float64]
 Cost = Literal["input", "standard"]
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class System(ABC):
         """The vector θ of these weights and biases."""
         return np.concatenate([part.ravel() for part in (*weights, *biases)])
 
-    def layers_of(self, flat: Floats) -> list[Floats]:
+    def layers_of(self, flat: NDArray[Entry]) -> list[NDArray[Entry]]:
         """A flat array over walls, as one array (N, M_ℓ) for each hidden layer."""
         parts, place, count = [], 0, len(self.points)
         for width in self.widths[1:-1]:

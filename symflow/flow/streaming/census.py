@@ -46,12 +46,6 @@ class Plan:
     center: Floats
     sigma: Floats
 
-    def weights(self, block: Block) -> Floats:
-        """Weights (n,) of the data of a block."""
-        if block.weights is not None:
-            return block.weights
-        return self.masses[block.labels]
-
     def __call__(self, block: Block) -> Census:
         """The task: one block."""
         return Counting(self, block).census()
@@ -127,7 +121,7 @@ class Counting:
         names = np.column_stack([*columns, block.labels])
         self.order = lexicographic(names, len(bits))
         self.names = names[self.order]
-        self.points, self.weights = block.points[self.order], plan.weights(block)[self.order]
+        self.points, self.weights = block.points[self.order], block.masses(plan.masses)[self.order]
         self.labels, self.numbers = block.labels[self.order], block.first + self.order
         self.layers = [u[self.order] for u in layers]
         changes = self.names[1:] != self.names[:-1]

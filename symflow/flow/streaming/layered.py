@@ -57,8 +57,8 @@ class Costs:
     def __call__(self, block: Block) -> Floats:
         """One block."""
         assert block.labels is not None
-        masses = self.masses[block.labels] if block.weights is None else block.weights
-        system = replace(self.empty, points=block.points, targets=self.targets[block.labels], masses=masses)
+        targets, masses = self.targets[block.labels], block.masses(self.masses)
+        system = replace(self.empty, points=block.points, targets=targets, masses=masses)
         return np.array([system.cost(state) for state in self.states])
 
 

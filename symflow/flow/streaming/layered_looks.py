@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symflow.flow.layered.systems import inverted
-from symflow.flow.rotation.reach import GeneralReach, free_path
+from symflow.flow.rotation.equations import Parameters
+from symflow.flow.rotation.reach import GeneralReach, free_path, general_reach
 from symflow.flow.streaming.prefix_maps import preactivations, product
 
 Floats = NDArray[np.float64]
@@ -51,10 +52,11 @@ class LayersReach:
 
 @dataclass(frozen=True, eq=False)
 class LayersLook:
-    """Of the original layers, hidden ones: W_ℓ (M_ℓ, M_{ℓ-1}) and b_ℓ (M_ℓ,); patterns (n, M_1 + … + M_L)."""
+    """Of the original layers, hidden ones: W_ℓ (M_ℓ, M_{ℓ-1}), b_ℓ (M_ℓ,) and |W_ℓ|; patterns (n, M_1 + … + M_L)."""
 
     weights: list[Floats]
     biases: list[Floats]
+    norms: Floats
 
     def __call__(self, points: Floats) -> Seen:
         """Patterns and free paths."""
@@ -62,24 +64,33 @@ class LayersLook:
         for weight, bias in zip(self.weights, self.biases, strict=True):
             values.append(product(state, weight.T) + bias)
             state = np.maximum(values[-1], 0.0)
-        norms = np.array([np.linalg.norm(weight, 2) for weight in self.weights])
-        return _seen(values, LayersReach(norms * ROUNDED, np.linalg.norm(points, axis=1) * ROUNDED))
+        return _seen(values, LayersReach(self.norms, np.linalg.norm(points, axis=1) * ROUNDED))
+
+
+def layers_look(weights: list[Floats], biases: list[Floats]) -> LayersLook:
+    """From these layers on."""
+    norms = np.array([np.linalg.norm(weight, 2) for weight in weights])
+    return LayersLook(weights, biases, norms * ROUNDED)
 
 
 @dataclass(frozen=True, eq=False)
 class PulledBackLook:
-    """Of the effective equations, hidden layers: W^(ℓ) (Q, Q) and β_ℓ (Q,); patterns (n, LQ)."""
+    """Of the effective equations, hidden layers; patterns (n, LQ)."""
 
-    weights: list[Floats]
-    biases: list[Floats]
+    at: Parameters
+    reach: GeneralReach
 
     def __call__(self, points: Floats) -> Seen:
         """Patterns and free paths."""
-        weights, biases = np.array(self.weights), np.array(self.biases)
-        inverses = np.array([inverted(weight, f"the cumulative weight {i}") for i, weight in enumerate(weights, 1)])
-        *values, _ = preactivations(points, biases, weights, inverses)
-        norms, backs = (np.linalg.norm(matrices, 2, axis=(1, 2)) * ROUNDED for matrices in (weights, inverses))
-        return _seen(values, GeneralReach(norms, backs))
+        *values, _ = preactivations(points, *self.at)
+        return _seen(values, self.reach)
+
+
+def pulled_back_look(weights: list[Floats], biases: list[Floats]) -> PulledBackLook:
+    """From W^(ℓ) (Q, Q) and β_ℓ (Q,) on. Raises UndefinedError where a weight is singular."""
+    inverses = [inverted(weight, f"the cumulative weight {i}") for i, weight in enumerate(weights, 1)]
+    at = Parameters(np.array(biases), np.array(weights), np.array(inverses))
+    return PulledBackLook(at, general_reach(at))
 
 
 def _seen(values: list[Floats], reach: LayersReach | GeneralReach) -> Seen:

@@ -21,7 +21,7 @@ from symflow.flow.layered.original import OriginalSystem
 from symflow.flow.layered.systems import Floats, System, flat, length_of
 from symflow.flow.layered.trajectories import Piece, Status, WallEvent
 from symflow.flow.reporting import Report
-from symflow.flow.streaming.layered_looks import LayersLook, PulledBackLook
+from symflow.flow.streaming.layered_looks import LayersLook, PulledBackLook, layers_look, pulled_back_look
 from symflow.flow.streaming.nearest import Key, Passes, Sorted
 from symflow.flow.streaming.sources import contradiction
 from symflow.flow.streaming.stand_ins import stand_ins
@@ -77,7 +77,7 @@ class LayersRun:
             self.begins.append(self.time)
             reach, before = SURE * window.data.reach, len(self.events)
             leg = Leg(self.time, reach, window.memory, self.first, before, self.steps, self.unit)
-            integration = Integration(window.system, self.theta, self.t_max, rtol, max_events, self.report, leg=leg)
+            integration = Integration(window.system, self.theta, self.t_max, rtol, max_events, self.report, leg)
             pieces, events, status, message = integration.run()
             self.pieces += [piece for piece in pieces if piece.end > piece.begin or not self.pieces]
             self._log(events, window)
@@ -85,25 +85,22 @@ class LayersRun:
             self.steps, self.unit = integration.steps, integration.unit
             self._remember(integration.memory, window)
             if status != "cut":
-                if status == "finished":
-                    message = f"t = {self.t_max:.6g} was reached with {len(self.events)} events"
                 return status, message
 
     def descend(self, step: float) -> tuple[Status, str]:
         """The same for steps of gradient descent. Raises LimitError where their states are too many to keep."""
-        descent, states = Descent(self.t_max, step, self.report), [self.theta]
+        descent, states, room = Descent(self.t_max, step, self.report), [self.theta], 0.0
         if descent.total * self.theta.size > MOST_NUMBERS:
             raise LimitError(
                 f"the states of {descent.total} steps are {descent.total * self.theta.size} numbers, more than "
                 f"{MOST_NUMBERS}; take a larger step, or continue a shorter run"
             )
         while descent.status == "finished" and descent.number < descent.total:
-            window = self._window_for(step)
+            window, room = self._window_for(step, room)
             self.begins.append(self.time)
             masks, watched = window.memory.masks, window.memory.limits != np.inf
             logged, made = len(descent.events), descent.number
-            for _, following in descent.steps(window.system, self.theta, masks, watched, SURE * window.data.reach):
-                states.append(following)
+            states.extend(descent.steps(window.system, self.theta, masks, watched, SURE * window.data.reach))
             self._log(tuple(descent.events[logged:]), window)
             self.theta, self.time = states[-1], descent.time
             self._remember(window.memory, window)
@@ -112,13 +109,13 @@ class LayersRun:
         self.pieces.append(lines(states, step, descent.time))
         return descent.status, descent.message
 
-    def _window_for(self, step: float) -> Window:
-        """A window in which there is room for one step at least."""
-        window = self._window()
+    def _window_for(self, step: float, room: float) -> tuple[Window, float]:
+        """A window with room for one step at least, and that room; ``room`` was enough for the last one."""
+        window = self._window(room)
         with np.errstate(over="ignore", invalid="ignore"):
             velocity = window.system.velocity(self.theta, window.memory.masks)
             least = ROOM / SURE * length_of(step * velocity)
-        return self._window(least) if window.data.reach < least < np.inf else window
+        return self._window(least) if window.data.reach < least < np.inf else window, least
 
     def _window(self, least: float = 0.0) -> Window:
         data = self.passes.sort(self._look(), least)
@@ -144,8 +141,8 @@ class LayersRun:
 
     def _look(self) -> LayersLook | PulledBackLook:
         weights, biases = self.empty.split(self.theta)
-        make = LayersLook if isinstance(self.empty, OriginalSystem) else PulledBackLook
-        return make(weights[:-1], biases[:-1])
+        look = layers_look if isinstance(self.empty, OriginalSystem) else pulled_back_look
+        return look(weights[:-1], biases[:-1])
 
     def _known_of(self, data: Sorted) -> Known:
         """What was decided about the nearest data of the last window, for those of this one."""
@@ -168,10 +165,8 @@ class LayersRun:
 
     def _remember(self, memory: Memory, window: Window) -> None:
         numbers = window.data.near.numbers
-        masks, sliding, limits = (
-            np.concatenate(window.system.layers_of(part.astype(np.float64)), axis=1)[: len(numbers)] for part in memory
-        )
-        self.known = Known(numbers, masks, sliding > 0.0, limits)
+        rows = (np.concatenate(window.system.layers_of(part), axis=1)[: len(numbers)] for part in memory)
+        self.known = Known._make((numbers, *rows))
         self.first = False
         self.expected = window.data.counts(_patterns(self.known))
 

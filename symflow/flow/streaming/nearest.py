@@ -101,7 +101,7 @@ class Sorting:
             block.first + np.arange(len(block.points)),
             block.points,
             block.labels,
-            self.masses[block.labels] if block.weights is None else block.weights,
+            block.masses(self.masses),
             active,
             ROUNDED * free,
         )

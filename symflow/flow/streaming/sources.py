@@ -39,6 +39,13 @@ class Block:
     labels: NDArray[np.int64] | None
     weights: Floats | None
 
+    def masses(self, of_class: Floats) -> Floats:
+        """The weights (n,): their own, or those (K,) of their classes."""
+        if self.weights is not None:
+            return self.weights
+        assert self.labels is not None
+        return np.asarray(of_class[self.labels])
+
 
 Task = Callable[[Block], Result]
 

@@ -31,8 +31,11 @@ def test_pieces_follow_the_flow(rates, end) -> None:
     flow = flow_from(flint.arb_mat(2, 1), flint.arb_mat([[rates[0], 0], [0, rates[1]]]), flint.arb_mat([[1.0], [1.0]]))
     course = BallCourse(flow, above(flow.M.trace()), 1e-30, 0.0)
     found = list(pieces(course, [0.0, 0.0], end))
+
+    def exact(t):
+        return [-mpmath.expm1(-rate * t) / rate if rate else t for rate in map(mpmath.mpf, rates)]
+
     with mpmath.workdps(50):
-        exact = lambda t: [-mpmath.expm1(-rate * t) / rate if rate else t for rate in map(mpmath.mpf, rates)]  # noqa: E731
         slow = min(range(2), key=rates.__getitem__)  # its coordinate tells the time
         begin = mpmath.mpf(0)
         for path, remainder in found:

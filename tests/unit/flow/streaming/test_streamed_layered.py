@@ -14,7 +14,7 @@ from symflow.flow.layered.effective import EffectiveSystem
 from symflow.flow.layered.original import OriginalSystem
 from symflow.flow.layered.systems import flat
 from symflow.flow.streaming import StreamedLayeredTrajectory, layered_windows, streamed_layered_flow
-from symflow.flow.streaming.layered_looks import LayersLook, PulledBackLook
+from symflow.flow.streaming.layered_looks import layers_look, pulled_back_look
 from symflow.flow.streaming.nearest import Sorting
 from symflow.flow.streaming.sources import Block
 from symflow.flow.streaming.stand_ins import stand_ins
@@ -192,9 +192,9 @@ def systems(cost, widths):
     network, points, labels, targets = drawn(5, widths, N=80)
     masses = np.full(80, 1 / 40)
     masses[::7] = 0.5
-    made = [(OriginalSystem, LayersLook)]
+    made = [(OriginalSystem, layers_look)]
     if len(set(widths)) == 1:
-        made.append((EffectiveSystem, PulledBackLook))
+        made.append((EffectiveSystem, pulled_back_look))
     for kind, look in made:
         system = kind(points, targets[labels], masses, widths, cost)
         theta = system.join(list(network.weights), list(network.biases))  # for the one, W_ℓ; for the other, W^(ℓ)
